@@ -1,0 +1,1 @@
+"""HTTP routes, wire schemas, bearer authentication and error rendering."""

@@ -1,0 +1,1 @@
+"""Settings, logging and wiring. The only reader of the environment."""

@@ -1,0 +1,67 @@
+"""Every setting of Callscope, read from `CALLSCOPE_*` environment variables and nowhere else."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Defaults run everything on one machine from one data directory."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLSCOPE_", extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path("callscope-data"),
+        description="Where the embedded database, the local object store and the signing secret live.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL (15 or newer) to use instead of the embedded one: `postgresql://user@host/name`.",
+    )
+    object_store_url: str | None = Field(
+        default=None,
+        description="Where recordings are kept: `file:///path`, `s3://bucket/prefix`, `gs://…` or `az://…`. "
+        "Default: `objects` inside the data directory.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="The address under which clients reach this server, used in signed recording URLs. "
+        "Default: the address the request came to.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs recording URLs and page sessions. Default: made once and kept in the data directory; "
+        "set it when several hosts serve one database.",
+    )
+    bootstrap_api_key: SecretStr | None = Field(
+        default=None,
+        description="An API key that exists from the first start on, with full rights on the project `default`.",
+    )
+    fetch_allow_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Comma-separated CIDRs that recordings may be fetched from besides public addresses.",
+    )
+    fetch_timeout_s: float = Field(default=600.0, gt=0, description="Longest time one recording download may take.")
+    max_recording_bytes: int = Field(default=2 * 1024**3, gt=0, description="Largest recording that is fetched.")
+    max_recording_ms: int = Field(default=12 * 3600 * 1000, gt=0, description="Longest recording that is analysed.")
+    max_body_bytes: int = Field(default=16 * 1024**2, gt=0, description="Largest request body that is read.")
+    analysis_memory_bytes: int = Field(
+        default=2 * 1024**3, gt=0, description="Memory limit of the process that decodes and measures one recording."
+    )
+    analysis_concurrency: int = Field(default=1, ge=1, description="Recordings one worker measures at the same time.")
+    host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
+    workers: int = Field(default=1, ge=0, description="Worker processes `callscope serve` starts beside the server.")
+    log_format: str = Field(default="auto", pattern="^(auto|json|console)$", description="`json`, `console` or `auto`.")
+
+    @field_validator("fetch_allow_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value

@@ -1,0 +1,122 @@
+"""Metrics: what they are, and values that never lie about being absent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callscope.core.call import Role, ToolInvocation
+from callscope.core.conversation import Conversation, Segment
+from callscope.core.transcript import TranscriptEntry
+
+
+class ValueType(StrEnum):
+    """The wire's output types."""
+
+    BOOLEAN = "BOOLEAN"
+    SCALE = "SCALE"
+    NUMERIC = "NUMERIC"
+    COUNT = "COUNT"
+    TEXT = "TEXT"
+    CLASSIFICATION = "CLASSIFICATION"
+    OFFSET = "OFFSET"
+
+
+class MetricScope(StrEnum):
+    """One value a call, or one per party."""
+
+    GLOBAL = "GLOBAL"
+    PER_PARTICIPANT = "PER_PARTICIPANT"
+
+
+class MetricContext(StrEnum):
+    """What a value speaks of: the call, one segment, or the stretch between two segments (a turn, a gap)."""
+
+    CALL = "CALL"
+    SEGMENT = "SEGMENT"
+    SEGMENT_RANGE = "SEGMENT_RANGE"
+
+
+class MetricInput(StrEnum):
+    """What a metric needs to be computed."""
+
+    CHANNEL_AUDIO = "CHANNEL_AUDIO"
+    TURNS = "TURNS"
+    WORDS = "WORDS"
+    TOOLS = "TOOLS"
+    SPANS = "SPANS"
+    JUDGE = "JUDGE"
+
+
+class Direction(StrEnum):
+    """Whether more of it is better, worse, or neither."""
+
+    HIGHER_IS_BETTER = "higher_is_better"
+    LOWER_IS_BETTER = "lower_is_better"
+    NEUTRAL = "neutral"
+
+
+class ValueState(StrEnum):
+    """Whether there is a value; a value stands only beside SUCCESS, and zero always means zero."""
+
+    SUCCESS = "SUCCESS"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    DATA_MISSING = "DATA_MISSING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit as readers see it: `Unit(name="milliseconds", symbol="ms")`."""
+
+    name: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSpan:
+    """A stretch of the call that made a value what it is, with the reason in words."""
+
+    start_offset_ms: int
+    end_offset_ms: int
+    role: Role | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """One value of one metric.
+
+    `segments` anchors SEGMENT (one) and SEGMENT_RANGE (two: from, to) values. `statistics` holds what a figure rests on:
+    counts, numerator, denominator, percentiles. `reason` says why a value is absent, or how it came about.
+    """
+
+    slug: str
+    version: int
+    role: Role | None
+    context: MetricContext
+    state: ValueState
+    value: float | int | bool | str | None
+    confidence: float | None
+    reason: str | None
+    segments: tuple[Segment, ...] = ()
+    evidence: tuple[EvidenceSpan, ...] = ()
+    statistics: Mapping[str, float | int | None] = field(default_factory=dict)
+    method: str = ""
+    parameters: Mapping[str, float | int | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.value is not None) != (self.state is ValueState.SUCCESS):
+            raise ValueError(
+                f"{self.slug}: a value stands beside SUCCESS and nowhere else, got {self.state} with {self.value!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """All that metrics may look at. `conversation` is None when nobody could be timed; `conversation_reason` then says why."""
+
+    duration_ms: int | None
+    conversation: Conversation | None
+    conversation_reason: str | None
+    transcript: tuple[TranscriptEntry, ...]
+    tools: tuple[ToolInvocation, ...]

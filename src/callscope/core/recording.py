@@ -1,0 +1,105 @@
+"""A recording: what the file is, what is odd about it, and what one pass over it found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callscope.core.call import Role
+from callscope.core.conversation import Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What the container and codec say, read from content, never from a name. `duration_ms` is None when only decoding tells."""
+
+    container: str
+    codec: str
+    sample_rate_hz: int
+    channel_count: int
+    duration_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One channel of a recording; `role` is None where nothing tells the party."""
+
+    index: int
+    role: Role | None
+
+
+class FindingSeverity(StrEnum):
+    """How much a finding matters to the numbers."""
+
+    INFO = "info"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing the input check noticed: what is so, and what to do about it, in plain words."""
+
+    code: str
+    severity: FindingSeverity
+    channel_index: int | None
+    message: str
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelReport:
+    """Measured properties of one channel. Levels in dBFS; None where silence leaves nothing to measure."""
+
+    index: int
+    role: Role | None
+    speech_ms: int
+    peak_db: float | None
+    noise_floor_db: float | None
+    speech_level_db: float | None
+    snr_db: float | None
+    clipped_ratio: float
+    dropout_count: int
+    dc_offset: float
+    bandwidth_hz: int | None
+    bleed_db: float | None
+    """How far the other party lies below its own level when heard in this channel; None when inaudible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputReport:
+    """Input sanity of a recording: figures per channel and findings in plain words."""
+
+    duration_ms: int
+    is_duplicated_mono: bool
+    is_channel_order_swapped: bool
+    leading_silence_ms: int
+    trailing_silence_ms: int
+    channels: tuple[ChannelReport, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peaks:
+    """A waveform for drawing: per channel interleaved minimum and maximum, signed 8 bit, one pair per `bucket_ms`."""
+
+    bucket_ms: int
+    channels: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingAnalysis:
+    """Everything one streamed pass over a recording found.
+
+    `segments` is None when no party could be told from the audio alone; `reason` then says why.
+    """
+
+    probe: Probe
+    duration_ms: int
+    channels: tuple[Channel, ...]
+    segments: tuple[Segment, ...] | None
+    reason: str | None
+    confidence: float
+    report: InputReport
+    peaks: Peaks
+    parameters: Mapping[str, float | int | str]
+    version: str

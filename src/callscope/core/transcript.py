@@ -1,0 +1,49 @@
+"""What was said, by whom, when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from callscope.core.call import Role
+
+
+class TranscriptSource(StrEnum):
+    """Where a transcript comes from, named as the wire names it."""
+
+    CUSTOMER_AGENT_REALTIME = "CUSTOMER_AGENT_REALTIME"
+    """Sent with the call by the team that runs the agent."""
+    SIMULATION_AGENT_REALTIME = "SIMULATION_AGENT_REALTIME"
+    ROARK_POST_CALL = "ROARK_POST_CALL"
+    """Recognised from the recording after the call."""
+
+
+READ_PREFERENCE = (
+    TranscriptSource.CUSTOMER_AGENT_REALTIME,
+    TranscriptSource.SIMULATION_AGENT_REALTIME,
+    TranscriptSource.ROARK_POST_CALL,
+)
+"""Which source is read when a reader names none, best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptEntry:
+    """One stretch of words by one party, in call order."""
+
+    id: UUID
+    role: Role
+    participant_id: UUID | None
+    text: str
+    start_offset_ms: int
+    end_offset_ms: int
+    language_code: str | None
+    payload: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """All entries of one source, ordered by start."""
+
+    source: TranscriptSource
+    entries: tuple[TranscriptEntry, ...]

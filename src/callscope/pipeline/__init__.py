@@ -1,0 +1,1 @@
+"""The durable jobs that run after ingest. No rules of their own."""

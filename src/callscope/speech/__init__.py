@@ -1,0 +1,1 @@
+"""Samples to speech: detection, edges, turns. One file per engine, behind Protocols. Pure and synchronous."""

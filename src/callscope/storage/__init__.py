@@ -1,0 +1,1 @@
+"""Tables, repositories, migrations and the object store. The only room that knows SQLAlchemy."""
