@@ -68,7 +68,10 @@ class EndedStatus(StrEnum):
 
 
 class PropertyType(StrEnum):
-    """The type a project fixed for a property by its first value. JSON is a nested value: shown, filtered by presence only."""
+    """The type a project fixed for a property by its first value.
+
+    JSON is a nested value: shown, filtered by presence only.
+    """
 
     STRING = "string"
     NUMBER = "number"
@@ -112,7 +115,10 @@ class CallCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolInvocation:
-    """One use of a tool by an agent. `end_offset_ms` is None when the sender did not say; `result` "" means it never returned."""
+    """One use of a tool by an agent.
+
+    `end_offset_ms` is None when the sender did not say; `result` "" means it never returned.
+    """
 
     id: UUID
     name: str

@@ -77,7 +77,10 @@ class TimingBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The whole call as turns. `parameters` are the thresholds it was built with; `version` names the method's revision."""
+    """The whole call as turns.
+
+    `parameters` are the thresholds it was built with; `version` names the method's revision.
+    """
 
     basis: TimingBasis
     segments: tuple[Segment, ...]

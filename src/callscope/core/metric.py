@@ -86,8 +86,8 @@ class EvidenceSpan:
 class MetricValue:
     """One value of one metric.
 
-    `segments` anchors SEGMENT (one) and SEGMENT_RANGE (two: from, to) values. `statistics` holds what a figure rests on:
-    counts, numerator, denominator, percentiles. `reason` says why a value is absent, or how it came about.
+    `segments` anchors SEGMENT (one) and SEGMENT_RANGE (two: from, to) values. `statistics` holds what a figure
+    rests on: counts, numerator, denominator, percentiles. `reason` says why a value is absent, or how it came about.
     """
 
     slug: str
@@ -113,7 +113,10 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
-    """All that metrics may look at. `conversation` is None when nobody could be timed; `conversation_reason` then says why."""
+    """All that metrics may look at.
+
+    `conversation` is None when nobody could be timed; `conversation_reason` then says why.
+    """
 
     duration_ms: int | None
     conversation: Conversation | None

@@ -10,7 +10,10 @@ from callscope.core.conversation import Segment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What the container and codec say, read from content, never from a name. `duration_ms` is None when only decoding tells."""
+    """What the container and codec say, read from content, never from a name.
+
+    `duration_ms` is None when only decoding tells.
+    """
 
     container: str
     codec: str
