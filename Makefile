@@ -1,0 +1,78 @@
+# Everything a person or a machine does with this checkout. `make help` lists it.
+# On a fresh machine only make, Python 3.11 or newer with venv, and the package registries are needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench accuracy docs lock migration debian-packages clean
+
+help: ## List these targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.demo-installed frontend-build ## Install Callscope into .venv and build its pages
+
+demo: setup ## Start Callscope with real, analysed example calls on http://127.0.0.1:8000
+	@$(BIN)/python demo/run.py --port $(DEMO_PORT)
+
+test: $(VENV)/.test-installed debian-packages frontend-build ## Install what tests need, then run all of them
+	@$(MAKE) --no-print-directory check-code
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.test-installed frontend-build check-code ## Lint, types, import contracts, migration drift, generated docs (under two minutes)
+	$(BIN)/python -m pytest -q tests/storage/test_migrations.py tests/docs
+
+.PHONY: check-code frontend-build
+check-code: $(VENV)/.test-installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each prints ratios against a baseline of the same run
+	$(BIN)/python bench/analysis.py
+	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/pages.py
+
+accuracy: $(VENV)/.test-installed debian-packages ## Measure accuracy on generated and human speech; writes the table into the docs
+	$(BIN)/python bench/accuracy.py --write docs/reference/accuracy.md
+
+docs: $(VENV)/.test-installed ## Write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
+
+lock: $(VENV)/.test-installed ## Resolve the dependencies anew and pin them with hashes
+	$(BIN)/python requirements/lock.py
+
+migration: $(VENV)/.test-installed ## Write the migration that the models ask for
+	$(BIN)/python -m callscope.storage.migrations.regenerate
+
+clean: ## Remove what building and testing left behind (the demo's data too)
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis frontend/node_modules src/callscope/web/static/build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null || { \
+		echo "Callscope needs Python 3.11 or newer with venv. On Debian: apt-get install python3 python3-venv."; \
+		echo "Another interpreter: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# pip, not a quicker installer: it honours whatever mirror, proxy or certificate the machine's owner has set up.
+$(VENV)/.demo-installed: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Callscope into $(VENV) (a minute or two the first time) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test-installed: requirements/test.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Callscope and what its tests need into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.demo-installed
+
+# The build itself sees whether anything changed.
+frontend-build: $(VENV)/.demo-installed
+	@$(BIN)/python frontend/build.py
+
+debian-packages:
+	@$(BIN)/python tests/debian_packages.py

@@ -1,0 +1,40 @@
+"""Install the Debian packages the tests use, or say plainly which are missing and what is skipped without them."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NEEDED_FOR = {
+    "chromium": ("chromium", "the browser tests (tests/e2e)"),
+    "espeak-ng": ("espeak-ng", "generated speech of the accuracy tests"),
+    "flite": ("flite", "generated speech of the accuracy tests"),
+}
+"""Package: the command it brings, and what cannot run without it."""
+
+
+def missing_packages() -> list[str]:
+    """Return the packages whose command is not on the path."""
+    return [package for package, (command, _) in NEEDED_FOR.items() if shutil.which(command) is None]
+
+
+def main() -> None:
+    """Install what is missing when that is possible; never fail, since the tests that need it skip with a reason."""
+    missing = missing_packages()
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing Debian packages for the tests: {' '.join(missing)}", flush=True)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "fonts-dejavu-core", *missing]
+        subprocess.run(install, check=False, env=environment, stdout=subprocess.DEVNULL)
+        missing = missing_packages()
+    for package in missing:
+        print(f"Missing Debian package {package}: skipping {NEEDED_FOR[package][1]}.", file=sys.stderr)
+    if missing:
+        print(f"To run them too: sudo apt-get install {' '.join(missing)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
