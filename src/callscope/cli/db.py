@@ -1,0 +1,19 @@
+"""`callscope db`: the database's schema."""
+
+import typer
+
+app = typer.Typer()
+db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema. Safe to run from several hosts at once."""
+    from callscope.boot.database import open_database
+    from callscope.boot.settings import Settings
+    from callscope.storage import migrations
+
+    with open_database(Settings()) as url:
+        revision = migrations.upgrade(url)
+    typer.echo(f"The database is at revision {revision}.")

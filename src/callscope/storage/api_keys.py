@@ -1,0 +1,108 @@
+"""API keys: kept as SHA-256 digests of 256-bit random secrets, so that a stolen table opens nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Text, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callscope.storage.base import Base, CreatedAt, Id, ProjectId
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+"""`last_used_at` moves at most this often: a busy key must not cost a write a request."""
+
+
+class ApiKeyRow(Base):
+    """One key. `permissions` None means everything its scope grants."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Id]
+    project_id: Mapped[ProjectId] = mapped_column(index=True)
+    name: Mapped[str]
+    prefix: Mapped[str]
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    scope: Mapped[str]
+    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text()))
+    integration: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """A key as the table knows it: everything but the secret."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+    prefix: str
+    scope: str
+    permissions: tuple[str, ...] | None
+    integration: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+async def insert_key(
+    session: AsyncSession,
+    *,
+    key_id: UUID,
+    project_id: UUID,
+    name: str,
+    prefix: str,
+    digest: bytes,
+    scope: str,
+    permissions: Sequence[str] | None,
+    integration: str | None,
+    expires_at: datetime | None,
+) -> None:
+    """Store a key; one with the same digest that is already there is left as it is."""
+    values = {
+        "id": key_id,
+        "project_id": project_id,
+        "name": name,
+        "prefix": prefix,
+        "digest": digest,
+        "scope": scope,
+        "permissions": None if permissions is None else list(permissions),
+        "integration": integration,
+        "expires_at": expires_at,
+    }
+    await session.execute(insert(ApiKeyRow).values(values).on_conflict_do_nothing(index_elements=["digest"]))
+
+
+async def find_by_digest(session: AsyncSession, digest: bytes) -> StoredKey | None:
+    """Return the key with that digest, revoked and expired ones included."""
+    row = await session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
+    return None if row is None else _to_domain(row)
+
+
+async def touch(session: AsyncSession, key_id: UUID, *, now: datetime) -> None:
+    """Note that the key was used, at most once per `LAST_USED_PRECISION`."""
+    stale = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < now - LAST_USED_PRECISION)
+    await session.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id, stale).values(last_used_at=now))
+
+
+def _to_domain(row: ApiKeyRow) -> StoredKey:
+    return StoredKey(
+        id=row.id,
+        project_id=row.project_id,
+        name=row.name,
+        prefix=row.prefix,
+        scope=row.scope,
+        permissions=None if row.permissions is None else tuple(row.permissions),
+        integration=row.integration,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

@@ -1,0 +1,46 @@
+"""The door to PostgreSQL: engines and session factories, async for the service and sync for migrations."""
+
+import json
+from typing import Any
+
+from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import create_engine as create_plain_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+DRIVER = "postgresql+psycopg"
+
+SessionFactory = async_sessionmaker[AsyncSession]
+
+
+def normalize_url(url: str | URL) -> URL:
+    """Return `url` with our driver, whatever driver or spelling (`postgres://`) it came with."""
+    text = url.render_as_string(hide_password=False) if isinstance(url, URL) else url
+    return make_url(text.replace("postgres://", "postgresql://", 1)).set(drivername=DRIVER)
+
+
+def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
+    """Return an async engine that keeps up to `pool_size` connections, twice that under load."""
+    return create_async_engine(
+        normalize_url(url), pool_size=pool_size, max_overflow=pool_size, pool_recycle=1800, json_serializer=_to_json
+    )
+
+
+def create_sync_engine(url: str | URL) -> Engine:
+    """Return a synchronous engine for migrations."""
+    return create_plain_engine(normalize_url(url), json_serializer=_to_json)
+
+
+def session_factory(engine: AsyncEngine) -> SessionFactory:
+    """Return a factory of sessions whose transaction the edge (route or job stage) commits."""
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def read_session_factory(engine: AsyncEngine) -> SessionFactory:
+    """Return a factory of sessions for reading: each statement stands alone, without BEGIN and COMMIT around it."""
+    return async_sessionmaker(
+        engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
+    )
+
+
+def _to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

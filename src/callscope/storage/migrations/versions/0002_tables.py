@@ -1,0 +1,314 @@
+"""tables."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the migration."""
+    op.create_table(
+        "project",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("name", name=op.f("uq_project_name")),
+    )
+    op.create_table(
+        "agent",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("custom_id", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_agent_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent")),
+    )
+    op.create_index("ix_agent_project_id_name", "agent", ["project_id", "name"], unique=False)
+    op.create_index("uq_agent_project_id_custom_id", "agent", ["project_id", "custom_id"], unique=True)
+    op.create_index(
+        "uq_agent_project_id_name_without_custom_id",
+        "agent",
+        ["project_id", "name"],
+        unique=True,
+        postgresql_where=sa.text("custom_id IS NULL"),
+    )
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("permissions", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("integration", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_api_key_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_key_digest")),
+    )
+    op.create_index(op.f("ix_api_key_project_id"), "api_key", ["project_id"], unique=False)
+    op.create_table(
+        "call",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("interface_type", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_status", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("vapi_call_id", sa.Text(), nullable=True),
+        sa.Column("livekit_room_id", sa.Text(), nullable=True),
+        sa.Column("recording_url", sa.Text(), nullable=True),
+        sa.Column("stereo_recording_url", sa.Text(), nullable=True),
+        sa.Column(
+            "properties", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("deleted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_call_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
+    )
+    op.create_index(
+        "ix_call_livekit_room_id",
+        "call",
+        ["livekit_room_id"],
+        unique=False,
+        postgresql_where=sa.text("livekit_room_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_call_project_id_created_at",
+        "call",
+        ["project_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_call_project_id_started_at",
+        "call",
+        ["project_id", "started_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_call_properties", "call", ["properties"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_call_vapi_call_id",
+        "call",
+        ["vapi_call_id"],
+        unique=False,
+        postgresql_where=sa.text("vapi_call_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_call_project_id_external_id",
+        "call",
+        ["project_id", "external_id"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "property_definition",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_property_definition_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_property_definition")),
+    )
+    op.create_table(
+        "agent_endpoint",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.UUID(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), server_default="production", nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agent.id"], name=op.f("fk_agent_endpoint_agent_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_agent_endpoint_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_endpoint")),
+        sa.UniqueConstraint(
+            "agent_id",
+            "type",
+            "value",
+            "direction",
+            "environment",
+            name=op.f("uq_agent_endpoint_agent_id_type_value_direction_environment"),
+        ),
+    )
+    op.create_index(op.f("ix_agent_endpoint_project_id"), "agent_endpoint", ["project_id"], unique=False)
+    op.create_table(
+        "agent_prompt",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_prompt_agent_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_agent_prompt_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_prompt")),
+        sa.UniqueConstraint("agent_id", "source", name=op.f("uq_agent_prompt_agent_id_source")),
+    )
+    op.create_index(op.f("ix_agent_prompt_project_id"), "agent_prompt", ["project_id"], unique=False)
+    op.create_table(
+        "call_customer",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("phone_number_e164", sa.Text(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_call_customer_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_customer")),
+        sa.UniqueConstraint("call_id", "position", name=op.f("uq_call_customer_call_id_position")),
+    )
+    op.create_index("ix_call_customer_phone_number_e164", "call_customer", ["phone_number_e164"], unique=False)
+    op.create_table(
+        "ingest_request",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("api_key_id", sa.UUID(), nullable=True),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("unknown_fields", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["api_key_id"], ["api_key.id"], name=op.f("fk_ingest_request_api_key_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_ingest_request_call_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_ingest_request_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ingest_request")),
+    )
+    op.create_index(op.f("ix_ingest_request_call_id"), "ingest_request", ["call_id"], unique=False)
+    op.create_index(
+        "ix_ingest_request_project_id_body_digest", "ingest_request", ["project_id", "body_digest"], unique=False
+    )
+    op.create_table(
+        "tool_invocation",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.UUID(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column(
+            "parameters", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column(
+            "parameter_types",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("start_offset_ms", sa.BigInteger(), nullable=False),
+        sa.Column("end_offset_ms", sa.BigInteger(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_tool_invocation_agent_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_tool_invocation_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_invocation")),
+    )
+    op.create_index(
+        "ix_tool_invocation_call_id_start_offset_ms", "tool_invocation", ["call_id", "start_offset_ms"], unique=False
+    )
+    op.create_table(
+        "transcript",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_transcript_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transcript")),
+        sa.UniqueConstraint("call_id", "source", name=op.f("uq_transcript_call_id_source")),
+    )
+    op.create_table(
+        "agent_prompt_version",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("agent_prompt_id", sa.UUID(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("prompt", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_prompt_id"],
+            ["agent_prompt.id"],
+            name=op.f("fk_agent_prompt_version_agent_prompt_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_prompt_version")),
+        sa.UniqueConstraint("agent_prompt_id", "digest", name=op.f("uq_agent_prompt_version_agent_prompt_id_digest")),
+        sa.UniqueConstraint("agent_prompt_id", "version", name=op.f("uq_agent_prompt_version_agent_prompt_id_version")),
+    )
+    op.create_table(
+        "transcript_entry",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("transcript_id", sa.UUID(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("participant_id", sa.UUID(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("start_offset_ms", sa.BigInteger(), nullable=False),
+        sa.Column("end_offset_ms", sa.BigInteger(), nullable=False),
+        sa.Column("language_code", sa.Text(), nullable=True),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["transcript_id"], ["transcript.id"], name=op.f("fk_transcript_entry_transcript_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transcript_entry")),
+        sa.UniqueConstraint("transcript_id", "position", name=op.f("uq_transcript_entry_transcript_id_position")),
+    )
+    op.create_table(
+        "call_agent",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("agent_id", sa.UUID(), nullable=False),
+        sa.Column("agent_endpoint_id", sa.UUID(), nullable=True),
+        sa.Column("agent_prompt_version_id", sa.UUID(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_endpoint_id"], ["agent_endpoint.id"], name=op.f("fk_call_agent_agent_endpoint_id")
+        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_call_agent_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["agent_prompt_version_id"], ["agent_prompt_version.id"], name=op.f("fk_call_agent_agent_prompt_version_id")
+        ),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_call_agent_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_agent")),
+        sa.UniqueConstraint("call_id", "position", name=op.f("uq_call_agent_call_id_position")),
+    )
+    op.create_index(op.f("ix_call_agent_agent_id"), "call_agent", ["agent_id"], unique=False)
+
+
+def downgrade() -> None:
+    """Refuse: migrations only go forward, a backup goes back."""
+    raise NotImplementedError("restore a backup instead")
