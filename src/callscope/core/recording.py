@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
@@ -106,3 +108,30 @@ class RecordingAnalysis:
     peaks: Peaks
     parameters: Mapping[str, float | int | str]
     version: str
+
+
+class RecordingKind(StrEnum):
+    """Which of a call's two files: the one every call has, or its two-channel version."""
+
+    MAIN = "main"
+    STEREO = "stereo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording of a call, before (`object_key` None) or after it was fetched.
+
+    `source_url` may carry a signature: it is never logged and never shown whole. `sha256` is the digest of the bytes as
+    hexadecimal digits, `content_type` the type sniffed from them.
+    """
+
+    id: UUID
+    project_id: UUID
+    call_id: UUID
+    kind: RecordingKind
+    source_url: str
+    object_key: str | None
+    sha256: str | None
+    size_bytes: int | None
+    content_type: str | None
+    fetched_at: datetime | None

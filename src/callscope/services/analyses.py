@@ -1,0 +1,112 @@
+"""The analysis of a call: begun with it, moved from stage to stage, read by pages and API."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from callscope.core.analysis import Analysis, AnalysisStatus, ComputedValue, Stage
+from callscope.core.conversation import Conversation
+from callscope.core.errors import NotFound
+from callscope.core.jobs import JobName
+from callscope.core.recording import Peaks, RecordingAnalysis
+from callscope.storage import analyses, jobs, measurements
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+JOB_OF_STAGE = {
+    Stage.TRANSCRIPT: JobName.MEASURE_TRANSCRIPT,
+    Stage.FETCH: JobName.FETCH_RECORDING,
+    Stage.MEASURE: JobName.MEASURE_RECORDING,
+    Stage.CONCLUDE: JobName.CONCLUDE_ANALYSIS,
+}
+
+
+class AnalysisNotFound(NotFound):
+    """The call has no analysis, or is not visible to this project."""
+
+
+async def begin(session: "AsyncSession", *, project_id: UUID, call_id: UUID) -> UUID:
+    """Queue the analysis of a call inside the caller's transaction and return the analysis id."""
+    analysis_id = await analyses.add(session, project_id=project_id, call_id=call_id)
+    await _defer(session, analysis_id, next(iter(Stage)))
+    return analysis_id
+
+
+async def cancel(session: "AsyncSession", *, project_id: UUID, call_id: UUID, at: datetime) -> None:
+    """Cancel what is still open of a call that is deleted. A stage under way writes nothing any more."""
+    await analyses.cancel_open(session, project_id=project_id, call_id=call_id, at=at)
+
+
+async def open_at(session: "AsyncSession", analysis_id: UUID, stage: Stage) -> Analysis | None:
+    """Return the analysis if `stage` is still to be done, without holding it."""
+    return _if_open_at(await analyses.read(session, analysis_id), stage)
+
+
+async def claim(session: "AsyncSession", analysis_id: UUID, stage: Stage) -> Analysis | None:
+    """Return the analysis if `stage` is still to be done, and hold it to the end of the transaction.
+
+    Whoever writes a stage's results claims it first: of two runs of one stage the second finds it done.
+    """
+    return _if_open_at(await analyses.lock(session, analysis_id), stage)
+
+
+async def advance(session: "AsyncSession", analysis: Analysis, *, at: datetime) -> None:
+    """Leave the claimed stage behind: queue the next, or complete the analysis after the last."""
+    following = analysis.stage.next
+    if following is None:
+        await analyses.finish(session, analysis.id, AnalysisStatus.COMPLETED, reason=None, at=at)
+        return
+    await analyses.enter_stage(session, analysis.id, following, at=at)
+    await _defer(session, analysis.id, following)
+
+
+async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, until: datetime) -> None:
+    """Try the claimed stage again at `until`; `reason` tells a person why it failed this time."""
+    await analyses.record_failed_attempt(session, analysis.id, reason=reason, next_attempt_at=until)
+    await _defer(session, analysis.id, analysis.stage, schedule_at=until)
+
+
+async def fail(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
+    """Give the claimed analysis up; `reason` tells a person why and what to do."""
+    await analyses.finish(session, analysis.id, AnalysisStatus.FAILED, reason=reason, at=at)
+
+
+async def latest(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Analysis:
+    """Return the newest analysis of a call. Raises AnalysisNotFound."""
+    found = await analyses.latest(session, project_id=project_id, call_id=call_id)
+    if found is None:
+        raise AnalysisNotFound(f"There is no analysis of a call {call_id} in this project.", param="callId")
+    return found
+
+
+async def read_conversation(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Conversation | None:
+    """Return who spoke when, None while nobody could be timed."""
+    return await measurements.read_conversation(session, project_id=project_id, call_id=call_id)
+
+
+async def read_values(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[ComputedValue, ...]:
+    """Return every metric value of a call, in all four states."""
+    return await measurements.read_values(session, project_id=project_id, call_id=call_id)
+
+
+async def read_recording_analysis(session: "AsyncSession", project_id: UUID, call_id: UUID) -> RecordingAnalysis | None:
+    """Return probe, channels, input report and peaks of the measured recording, None before it was measured."""
+    return await measurements.read_recording_analysis(session, project_id=project_id, call_id=call_id)
+
+
+async def read_peaks(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Peaks | None:
+    """Return the waveform of the measured recording, None before it was measured."""
+    return await measurements.read_peaks(session, project_id=project_id, call_id=call_id)
+
+
+async def _defer(
+    session: "AsyncSession", analysis_id: UUID, stage: Stage, *, schedule_at: datetime | None = None
+) -> None:
+    await jobs.defer(session, JOB_OF_STAGE[stage], args={"analysis_id": str(analysis_id)}, schedule_at=schedule_at)
+
+
+def _if_open_at(analysis: Analysis | None, stage: Stage) -> Analysis | None:
+    if analysis is None or analysis.status.is_final or analysis.stage is not stage:
+        return None
+    return analysis

@@ -1,0 +1,65 @@
+"""The door to the job queue: jobs that commit with their rows, and the take-over of what a dead worker left."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.types import JSONValue
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callscope.core.jobs import JobName
+
+_deferrer = App(connector=PsycopgConnector())
+"""Never opened: every job goes in on the connection of the caller's transaction."""
+
+
+async def defer(
+    session: AsyncSession,
+    task_name: JobName,
+    *,
+    args: Mapping[str, JSONValue],
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    schedule_at: datetime | None = None,
+    priority: int = 0,
+) -> int:
+    """Queue a job inside the session's transaction and return its id: it exists if, and only if, that commits.
+
+    Jobs of one `lock` never run at the same time; of one `queueing_lock` only one may wait.
+    """
+    connection = await session.connection()
+    driver = (await connection.get_raw_connection()).driver_connection
+    deferrer = _deferrer.configure_task(
+        str(task_name),
+        lock=lock,
+        queueing_lock=queueing_lock,
+        schedule_at=schedule_at,
+        priority=priority,
+        connection=driver,
+    )
+    return int(await deferrer.defer_async(**args))
+
+
+async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) -> list[int]:
+    """Put the jobs of workers without a heartbeat for that long back into the queue; return their ids.
+
+    Rows another worker is taking over at this moment are skipped, so that no job is put back twice.
+    """
+    rows = await session.execute(
+        text(
+            """
+            WITH stalled AS MATERIALIZED (
+                SELECT job.id
+                FROM procrastinate_jobs AS job
+                LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+                WHERE job.status = 'doing'
+                  AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after_s))
+                FOR UPDATE OF job SKIP LOCKED
+            )
+            SELECT stalled.id FROM stalled, procrastinate_retry_job_v2(stalled.id, now(), NULL, NULL, NULL)
+            """
+        ),
+        {"stalled_after_s": stalled_after_s},
+    )
+    return list(rows.scalars())

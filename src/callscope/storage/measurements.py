@@ -1,0 +1,259 @@
+"""What was measured: a call's conversation, its metric values, and what one pass over its recording found.
+
+Each is written under a key made of the call and what it is of, so that a stage that runs twice writes the same rows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callscope.core.analysis import ComputedValue
+from callscope.core.call import Role
+from callscope.core.conversation import Conversation, Segment
+from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
+from callscope.core.recording import Channel, InputReport, Peaks, Probe, RecordingAnalysis
+from callscope.storage.base import Base, CallId, Id, Milliseconds, ProjectId
+
+_conversation = TypeAdapter(Conversation)
+_segments = TypeAdapter(tuple[Segment, ...])
+_optional_segments = TypeAdapter(tuple[Segment, ...] | None)
+_evidence = TypeAdapter(tuple[EvidenceSpan, ...])
+_probe = TypeAdapter(Probe)
+_channels = TypeAdapter(tuple[Channel, ...])
+_report = TypeAdapter(InputReport)
+
+
+class ConversationRow(Base):
+    """Who spoke when in a call, as one document: it is read whole."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (Index(None, "project_id"),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[ProjectId]
+    version: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    computed_at: Mapped[datetime]
+
+
+class MetricValueRow(Base):
+    """One value of one metric of one call. `number` repeats a numeric or boolean value so that fleets can be summed."""
+
+    __tablename__ = "metric_value"
+    __table_args__ = (Index(None, "call_id", "slug"), Index(None, "project_id", "slug", "computed_at"))
+
+    id: Mapped[Id]
+    project_id: Mapped[ProjectId]
+    call_id: Mapped[CallId]
+    slug: Mapped[str]
+    version: Mapped[int]
+    role: Mapped[str | None]
+    context: Mapped[str]
+    ordinal: Mapped[int]
+    state: Mapped[str]
+    value: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    number: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
+    confidence: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
+    reason: Mapped[str | None]
+    segments: Mapped[Any] = mapped_column(JSONB)
+    evidence: Mapped[Any] = mapped_column(JSONB)
+    statistics: Mapped[dict[str, Any]]
+    method: Mapped[str]
+    parameters: Mapped[dict[str, Any]]
+    computed_at: Mapped[datetime]
+
+
+class RecordingAnalysisRow(Base):
+    """What one pass over a call's recording found. `peaks` has one byte string per channel."""
+
+    __tablename__ = "recording_analysis"
+    __table_args__ = (Index(None, "recording_id"), Index(None, "project_id"))
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[ProjectId]
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
+    input_sha256: Mapped[str]
+    version: Mapped[str]
+    duration_ms: Mapped[Milliseconds]
+    probe: Mapped[dict[str, Any]]
+    channels: Mapped[Any] = mapped_column(JSONB)
+    segments: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    reason: Mapped[str | None]
+    confidence: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    report: Mapped[dict[str, Any]]
+    peaks_bucket_ms: Mapped[int]
+    peaks: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    parameters: Mapped[dict[str, Any]]
+    computed_at: Mapped[datetime]
+
+
+async def save_conversation(
+    session: AsyncSession, *, project_id: UUID, call_id: UUID, conversation: Conversation | None, at: datetime
+) -> None:
+    """Make `conversation` the call's only one; None leaves the call without."""
+    if conversation is None:
+        await session.execute(delete(ConversationRow).where(ConversationRow.call_id == call_id))
+        return
+    values = {
+        "version": conversation.version,
+        "document": _conversation.dump_python(conversation, mode="json"),
+        "computed_at": at,
+    }
+    statement = insert(ConversationRow).values(call_id=call_id, project_id=project_id, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=["call_id"], set_=values))
+
+
+async def read_conversation(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Conversation | None:
+    """Return the conversation of a call, None when nobody could be timed (yet)."""
+    query = select(ConversationRow.document).where(
+        ConversationRow.project_id == project_id, ConversationRow.call_id == call_id
+    )
+    document = (await session.execute(query)).scalar_one_or_none()
+    return None if document is None else _conversation.validate_python(document)
+
+
+async def save_values(
+    session: AsyncSession, *, project_id: UUID, call_id: UUID, values: Sequence[MetricValue], at: datetime
+) -> None:
+    """Replace what the call has of the metrics that `values` speak of."""
+    slugs = sorted({value.slug for value in values})
+    await session.execute(
+        delete(MetricValueRow).where(MetricValueRow.call_id == call_id, MetricValueRow.slug.in_(slugs))
+    )
+    places: dict[tuple[str, str, str], int] = {}
+    rows = []
+    for value in values:
+        place = (value.slug, value.role or "", value.context)
+        ordinal = places[place] = places.get(place, -1) + 1
+        rows.append(_to_value_row(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
+    if rows:
+        await session.execute(insert(MetricValueRow), rows)
+
+
+async def read_values(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> tuple[ComputedValue, ...]:
+    """Return every value of a call: by metric, party and place."""
+    query = (
+        select(MetricValueRow)
+        .where(MetricValueRow.project_id == project_id, MetricValueRow.call_id == call_id)
+        .order_by(MetricValueRow.slug, MetricValueRow.context, MetricValueRow.role, MetricValueRow.ordinal)
+    )
+    return tuple(_to_computed_value(row) for row in (await session.execute(query)).scalars())
+
+
+async def save_recording_analysis(
+    session: AsyncSession,
+    *,
+    project_id: UUID,
+    call_id: UUID,
+    recording_id: UUID,
+    input_sha256: str,
+    analysis: RecordingAnalysis,
+    at: datetime,
+) -> None:
+    """Write what the pass over a recording found, over what an earlier pass did."""
+    values = {
+        "recording_id": recording_id,
+        "input_sha256": input_sha256,
+        "version": analysis.version,
+        "duration_ms": analysis.duration_ms,
+        "probe": _probe.dump_python(analysis.probe, mode="json"),
+        "channels": _channels.dump_python(analysis.channels, mode="json"),
+        "segments": _optional_segments.dump_python(analysis.segments, mode="json"),
+        "reason": analysis.reason,
+        "confidence": analysis.confidence,
+        "report": _report.dump_python(analysis.report, mode="json"),
+        "peaks_bucket_ms": analysis.peaks.bucket_ms,
+        "peaks": list(analysis.peaks.channels),
+        "parameters": dict(analysis.parameters),
+        "computed_at": at,
+    }
+    statement = insert(RecordingAnalysisRow).values(call_id=call_id, project_id=project_id, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=["call_id"], set_=values))
+
+
+async def read_recording_analysis(
+    session: AsyncSession, *, project_id: UUID, call_id: UUID
+) -> RecordingAnalysis | None:
+    """Return what the measured recording of a call gave, None before it was measured."""
+    query = select(RecordingAnalysisRow).where(
+        RecordingAnalysisRow.project_id == project_id, RecordingAnalysisRow.call_id == call_id
+    )
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else _to_recording_analysis(row)
+
+
+async def read_peaks(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Peaks | None:
+    """Return the waveform of the measured recording of a call, None before it was measured."""
+    query = select(RecordingAnalysisRow.peaks_bucket_ms, RecordingAnalysisRow.peaks).where(
+        RecordingAnalysisRow.project_id == project_id, RecordingAnalysisRow.call_id == call_id
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else Peaks(bucket_ms=row.peaks_bucket_ms, channels=tuple(row.peaks))
+
+
+def _to_value_row(
+    value: MetricValue, *, project_id: UUID, call_id: UUID, ordinal: int, at: datetime
+) -> dict[str, object]:
+    is_number = isinstance(value.value, int | float)
+    return {
+        "id": uuid5(call_id, f"{value.slug}/{value.role or ''}/{value.context}/{ordinal}"),
+        "project_id": project_id,
+        "call_id": call_id,
+        "slug": value.slug,
+        "version": value.version,
+        "role": value.role,
+        "context": value.context.value,
+        "ordinal": ordinal,
+        "state": value.state.value,
+        "value": value.value,
+        "number": float(value.value) if is_number and value.value is not None else None,
+        "confidence": value.confidence,
+        "reason": value.reason,
+        "segments": _segments.dump_python(value.segments, mode="json"),
+        "evidence": _evidence.dump_python(value.evidence, mode="json"),
+        "statistics": dict(value.statistics),
+        "method": value.method,
+        "parameters": dict(value.parameters),
+        "computed_at": at,
+    }
+
+
+def _to_computed_value(row: MetricValueRow) -> ComputedValue:
+    value = MetricValue(
+        slug=row.slug,
+        version=row.version,
+        role=None if row.role is None else Role(row.role),
+        context=MetricContext(row.context),
+        state=ValueState(row.state),
+        value=row.value,
+        confidence=row.confidence,
+        reason=row.reason,
+        segments=_segments.validate_python(row.segments),
+        evidence=_evidence.validate_python(row.evidence),
+        statistics=row.statistics,
+        method=row.method,
+        parameters=row.parameters,
+    )
+    return ComputedValue(id=row.id, value=value, computed_at=row.computed_at)
+
+
+def _to_recording_analysis(row: RecordingAnalysisRow) -> RecordingAnalysis:
+    return RecordingAnalysis(
+        probe=_probe.validate_python(row.probe),
+        duration_ms=row.duration_ms,
+        channels=_channels.validate_python(row.channels),
+        segments=_optional_segments.validate_python(row.segments),
+        reason=row.reason,
+        confidence=row.confidence,
+        report=_report.validate_python(row.report),
+        peaks=Peaks(bucket_ms=row.peaks_bucket_ms, channels=tuple(row.peaks)),
+        parameters=row.parameters,
+        version=row.version,
+    )
