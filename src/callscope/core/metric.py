@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Segment
+from callscope.core.recording import RecordingAnalysis
 from callscope.core.transcript import TranscriptEntry
 
 
@@ -39,6 +40,7 @@ class MetricContext(StrEnum):
 class MetricInput(StrEnum):
     """What a metric needs to be computed."""
 
+    DURATION = "DURATION"
     CHANNEL_AUDIO = "CHANNEL_AUDIO"
     TURNS = "TURNS"
     WORDS = "WORDS"
@@ -115,7 +117,8 @@ class MetricValue:
 class CallFacts:
     """All that metrics may look at.
 
-    `conversation` is None when nobody could be timed; `conversation_reason` then says why.
+    `duration_ms` is the recording's length where one was decoded, else what the sender reported. `conversation` is
+    None when nobody could be timed; `conversation_reason` then says why. `recording` is None until one was analysed.
     """
 
     duration_ms: int | None
@@ -123,3 +126,4 @@ class CallFacts:
     conversation_reason: str | None
     transcript: tuple[TranscriptEntry, ...]
     tools: tuple[ToolInvocation, ...]
+    recording: RecordingAnalysis | None = None

@@ -1,0 +1,102 @@
+"""What values rest on: whether an input is there, how it came about, and how far it can be trusted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from callscope.core.conversation import Conversation
+from callscope.core.metric import CallFacts, MetricInput
+from callscope.metrics.definition import ParameterValue
+
+MEASURED_CONFIDENCE = 1.0
+REPORTED_CONFIDENCE = 0.8
+"""For what the sender reported and no recording confirms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """An input that is there: the method that made it, the confidence it lends, the thresholds it was made with."""
+
+    method: str
+    confidence: float
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An input that is not there, with the reason in plain words."""
+
+    reason: str
+
+
+def basis_of(needed: MetricInput, facts: CallFacts) -> Basis | Missing:
+    """Return what `needed` rests on in this call, or why it is missing."""
+    return _BASES[needed](facts)
+
+
+def conversation_of(facts: CallFacts) -> Conversation:
+    """Return the conversation of a metric that declares TURNS.
+
+    Raises:
+        ValueError: the metric did not declare TURNS, so nobody checked that there is one.
+    """
+    if facts.conversation is None:
+        raise ValueError("a metric that reads turns must declare the input TURNS")
+    return facts.conversation
+
+
+def _duration(facts: CallFacts) -> Basis | Missing:
+    if facts.duration_ms is None:
+        return Missing("the length of the call is not known: no recording was decoded and the sender gave none")
+    if facts.recording is None:
+        return Basis(method="reported", confidence=REPORTED_CONFIDENCE)
+    return Basis(method=f"recording ({facts.recording.version})", confidence=MEASURED_CONFIDENCE)
+
+
+def _turns(facts: CallFacts) -> Basis | Missing:
+    conversation = facts.conversation
+    if conversation is None:
+        return Missing(facts.conversation_reason or "who spoke when is not known")
+    return Basis(
+        method=f"{conversation.basis} ({conversation.version})",
+        confidence=conversation.confidence,
+        parameters=conversation.parameters,
+    )
+
+
+def _words(facts: CallFacts) -> Basis | Missing:
+    if not facts.transcript:
+        return Missing("the call has no transcript")
+    return Basis(method="transcript", confidence=REPORTED_CONFIDENCE)
+
+
+def _channel_audio(facts: CallFacts) -> Basis | Missing:
+    if facts.recording is None:
+        return Missing("no recording of the call has been analysed")
+    return Basis(
+        method=f"recording ({facts.recording.version})",
+        confidence=facts.recording.confidence,
+        parameters=facts.recording.parameters,
+    )
+
+
+def _tools(_facts: CallFacts) -> Basis | Missing:
+    return Basis(method="reported tool invocations", confidence=REPORTED_CONFIDENCE)
+
+
+def _spans(_facts: CallFacts) -> Basis | Missing:
+    return Missing("no trace is linked to the call")
+
+
+def _judge(_facts: CallFacts) -> Basis | Missing:
+    return Missing("no judge configured")
+
+
+_BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {
+    MetricInput.DURATION: _duration,
+    MetricInput.TURNS: _turns,
+    MetricInput.WORDS: _words,
+    MetricInput.CHANNEL_AUDIO: _channel_audio,
+    MetricInput.TOOLS: _tools,
+    MetricInput.SPANS: _spans,
+    MetricInput.JUDGE: _judge,
+}

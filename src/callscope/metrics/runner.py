@@ -1,0 +1,126 @@
+"""Computes the catalogue over one call. A metric that fails, or says something impossible, fails alone."""
+
+import logging
+import math
+import traceback
+from collections.abc import Iterable, Sequence
+
+from callscope.core.call import Role
+from callscope.core.metric import CallFacts, MetricContext, MetricValue, ValueState, ValueType
+from callscope.metrics import registry
+from callscope.metrics.definition import MetricDefinition, Parameters, Reading, Scalar
+from callscope.metrics.inputs import Basis, Missing, basis_of
+
+_log = logging.getLogger(__name__)
+
+_SEGMENT_COUNT = {MetricContext.CALL: 0, MetricContext.SEGMENT: 1, MetricContext.SEGMENT_RANGE: 2}
+
+
+class MalformedReading(ValueError):
+    """A metric stated something its own definition rules out."""
+
+
+def compute(facts: CallFacts, catalogue: Sequence[MetricDefinition] | None = None) -> tuple[MetricValue, ...]:
+    """Return every value of every metric of `catalogue` (default: the whole installation's) for one call.
+
+    Each metric gives at least one value per party it speaks of, so that "no value" is always a row with a reason:
+    DATA_MISSING when an input is not there, ERROR when its code failed.
+    """
+    chosen = registry.definitions() if catalogue is None else catalogue
+    return tuple(value for definition in chosen for value in _values(definition, facts))
+
+
+def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue, ...]:
+    bases = [basis_of(needed, facts) for needed in definition.inputs]
+    missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
+    present = [basis for basis in bases if isinstance(basis, Basis)]
+    parameters = definition.defaults
+    readings = (
+        _absent(definition, ValueState.DATA_MISSING, "; ".join(missing))
+        if missing
+        else _read(definition, facts, parameters)
+    )
+    return tuple(_value(definition, reading, present, parameters) for reading in readings)
+
+
+def _read(definition: MetricDefinition, facts: CallFacts, parameters: Parameters) -> tuple[Reading, ...]:
+    try:
+        readings = tuple(definition.compute(facts, parameters))
+        _check(definition, readings)
+    except Exception as failure:  # noqa: BLE001 - whatever one metric (or plug-in) raises must not cost the others
+        reason = _explain(failure)
+        _log.error("metric failed", extra={"metric_slug": definition.slug, "metric_version": definition.version})
+        return _absent(definition, ValueState.ERROR, reason)
+    return readings
+
+
+def _absent(definition: MetricDefinition, state: ValueState, reason: str) -> tuple[Reading, ...]:
+    return tuple(Reading(state=state, role=role, reason=reason) for role in definition.subjects)
+
+
+def _explain(failure: Exception) -> str:
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    return f"{type(failure).__name__} at {place.name}:{place.lineno}: {failure}"
+
+
+def _value(
+    definition: MetricDefinition, reading: Reading, bases: Sequence[Basis], parameters: Parameters
+) -> MetricValue:
+    inherited = {name: value for basis in bases for name, value in basis.parameters.items()}
+    is_present = reading.state is ValueState.SUCCESS
+    return MetricValue(
+        slug=definition.slug,
+        version=definition.version,
+        role=reading.role,
+        context=reading.context,
+        state=reading.state,
+        value=reading.value,
+        confidence=min((basis.confidence for basis in bases), default=1.0) if is_present else None,
+        reason=reading.reason,
+        segments=reading.segments,
+        evidence=reading.evidence,
+        statistics=reading.statistics,
+        method=" + ".join(basis.method for basis in bases),
+        parameters={**inherited, **parameters},
+    )
+
+
+def _check(definition: MetricDefinition, readings: Sequence[Reading]) -> None:
+    for reading in readings:
+        fault = _fault(definition, reading)
+        if fault is not None:
+            raise MalformedReading(fault)
+    unspoken = _unspoken(definition, readings)
+    if unspoken:
+        raise MalformedReading(f"said nothing about {', '.join(role or 'the call' for role in unspoken)}")
+
+
+def _unspoken(definition: MetricDefinition, readings: Iterable[Reading]) -> tuple[Role | None, ...]:
+    spoken = {reading.role for reading in readings}
+    return tuple(subject for subject in definition.subjects if subject not in spoken)
+
+
+def _fault(definition: MetricDefinition, reading: Reading) -> str | None:
+    if reading.role not in definition.subjects:
+        return f"a {definition.scope} metric cannot speak of {reading.role}"
+    if reading.context not in definition.contexts:
+        return f"{reading.context} is none of its contexts"
+    if reading.state is not ValueState.SUCCESS:
+        return None if reading.reason and reading.value is None else f"{reading.state} needs a reason and no value"
+    if len(reading.segments) != _SEGMENT_COUNT[reading.context]:
+        return f"a {reading.context} value is anchored by {_SEGMENT_COUNT[reading.context]} segments"
+    if reading.value is None or not _fits(definition.value_type, reading.value):
+        return f"{reading.value!r} is no {definition.value_type}"
+    return None
+
+
+def _fits(value_type: ValueType, value: Scalar) -> bool:
+    match value_type:
+        case ValueType.BOOLEAN:
+            return isinstance(value, bool)
+        case ValueType.TEXT | ValueType.CLASSIFICATION:
+            return isinstance(value, str)
+        case ValueType.COUNT | ValueType.OFFSET:
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case ValueType.NUMERIC | ValueType.SCALE:
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

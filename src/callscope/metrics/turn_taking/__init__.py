@@ -1,0 +1,1 @@
+"""Who holds the floor, who breaks in, who is left without an answer."""
