@@ -1,0 +1,116 @@
+"""How long a party lets the other wait for an answer."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from callscope.core.call import Role
+from callscope.core.conversation import Conversation, Segment, Turn, TurnKind
+from callscope.core.metric import (
+    CallFacts,
+    Direction,
+    EvidenceSpan,
+    MetricContext,
+    MetricInput,
+    MetricScope,
+    ValueType,
+)
+from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameters, Reading
+from callscope.metrics.inputs import conversation_of
+from callscope.metrics.intervals import of
+from callscope.metrics.statistics import summary_ms
+
+Answer = tuple[Turn, int]
+"""A turn with the milliseconds waited before it."""
+
+
+def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
+    """State the wait before every answer of each party, and their summary."""
+    conversation = conversation_of(facts)
+    for role in Role:
+        answers = _answers(role, conversation)
+        yield _summary(role, conversation, answers)
+        others = sorted(of(role.other, conversation.segments), key=lambda segment: segment.end_offset_ms)
+        ends_ms = [segment.end_offset_ms for segment in others]
+        for turn, wait_ms in answers:
+            answered = others[bisect_right(ends_ms, turn.start_offset_ms) - 1]
+            yield _answer(turn, wait_ms, answered)
+
+
+def _answers(role: Role, conversation: Conversation) -> tuple[Answer, ...]:
+    return tuple(
+        (turn, turn.response_time_ms)
+        for turn in conversation.turns
+        if turn.role is role and turn.response_time_ms is not None
+    )
+
+
+def _answer(turn: Turn, wait_ms: int, answered: Segment) -> Reading:
+    return Reading(
+        value=wait_ms,
+        role=turn.role,
+        context=MetricContext.SEGMENT_RANGE,
+        segments=(answered, turn.segments[0]),
+        evidence=(_wait(turn, wait_ms),),
+    )
+
+
+def _wait(turn: Turn, wait_ms: int) -> EvidenceSpan:
+    return EvidenceSpan(
+        start_offset_ms=turn.start_offset_ms - wait_ms,
+        end_offset_ms=turn.start_offset_ms,
+        role=turn.role,
+        reason=f"the {turn.role} answered after {wait_ms} ms",
+    )
+
+
+def _summary(role: Role, conversation: Conversation, answers: Sequence[Answer]) -> Reading:
+    overlapping = sum(
+        turn.role is role and turn.kind is TurnKind.TURN and turn.overlap_at_onset_ms > 0 for turn in conversation.turns
+    )
+    if not answers:
+        return Reading.not_applicable(
+            f"the {role} never answered after the {role.other} had finished",
+            role=role,
+            statistics={"count": 0, "started_in_overlap_count": overlapping},
+        )
+    summary = summary_ms([wait_ms for _, wait_ms in answers])
+    slowest = max(answers, key=lambda answer: answer[1])
+    return Reading(
+        value=summary["p50"],
+        role=role,
+        statistics={**summary, "started_in_overlap_count": overlapping},
+        evidence=(_wait(*slowest),),
+    )
+
+
+METRIC = MetricDefinition(
+    slug="response_time",
+    name="Response time",
+    description=(
+        "How long a party waits before it answers: from the end of the other party's last speech to the onset of its "
+        "own turn. One value per answer; the value of the call is the median."
+    ),
+    family="timing",
+    value_type=ValueType.NUMERIC,
+    unit=MILLISECONDS,
+    scope=MetricScope.PER_PARTICIPANT,
+    contexts=(MetricContext.SEGMENT_RANGE, MetricContext.CALL),
+    direction=Direction.LOWER_IS_BETTER,
+    inputs=(MetricInput.TURNS,),
+    version=1,
+    compute=measure,
+    formula=(
+        "Per answer: onset of the turn minus end of the other party's last speech before it. For the call: the median "
+        "(p50), with count, sum, mean, min, max, p90 and p95 beside it."
+    ),
+    edge_cases=(
+        "The turn that opens the call answers nobody: it has `time_to_first_word` instead.",
+        "A turn that starts in overlap is counted in `started_in_overlap_count` and never averaged in.",
+        'Backchannels ("mhm") take no floor and have no response time.',
+        "A turn that nobody answers is counted by `missed_response_count`.",
+    ),
+    weaknesses=(
+        "It is what the caller heard. What the agent's parts took (transcription, model, voice) is another clock.",
+        "On transcript times it is only as true as the times the sender wrote down.",
+    ),
+)
