@@ -119,19 +119,17 @@ class RecordingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording of a call, before (`object_key` None) or after it was fetched.
+    """A fetched recording of a call.
 
-    `source_url` may carry a signature: it is never logged and never shown whole. `sha256` is the digest of the bytes as
-    hexadecimal digits, `content_type` the type sniffed from them.
+    `sha256` is the digest of its bytes as hexadecimal digits, `content_type` the type sniffed from them.
     """
 
     id: UUID
     project_id: UUID
     call_id: UUID
     kind: RecordingKind
-    source_url: str
-    object_key: str | None
-    sha256: str | None
-    size_bytes: int | None
-    content_type: str | None
-    fetched_at: datetime | None
+    object_key: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+    fetched_at: datetime

@@ -1,8 +1,9 @@
-"""The recordings of a call: named when it is created, fetched later, played by signed URL."""
+"""The recordings of a call: fetched by the pipeline, measured and played from the object store."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from callscope.core.errors import NotFound
 from callscope.core.recording import Recording, RecordingKind
 from callscope.storage import recordings
 
@@ -10,18 +11,20 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def register(
-    session: "AsyncSession", *, project_id: UUID, call_id: UUID, recording_url: str, stereo_recording_url: str | None
-) -> None:
-    """Note where the recordings of a new call are to be fetched from. The URLs have been checked."""
-    urls = {RecordingKind.MAIN: recording_url, RecordingKind.STEREO: stereo_recording_url}
-    for kind, url in urls.items():
-        if url is not None:
-            await recordings.add(session, project_id=project_id, call_id=call_id, kind=kind, source_url=url)
+class RecordingNotFound(NotFound):
+    """No such recording, or its call was deleted."""
+
+
+async def read(session: "AsyncSession", recording_id: UUID) -> Recording:
+    """Return one recording, whoever's it is: the caller has checked a signature that names it."""
+    found = await recordings.read(session, recording_id)
+    if found is None:
+        raise RecordingNotFound("This recording does not exist any more.")
+    return found
 
 
 async def of_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Recording, ...]:
-    """Return the recordings of a call, the main one first."""
+    """Return the fetched recordings of a call, the main one first."""
     return await recordings.of_call(session, project_id=project_id, call_id=call_id)
 
 

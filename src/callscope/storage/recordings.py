@@ -1,19 +1,22 @@
-"""Recordings: where a call's audio came from and where its bytes lie."""
+"""Recordings: where a call's audio is to be fetched from, and where its bytes lie once they are."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, select, update
+from sqlalchemy import BigInteger, Index, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.core.ids import new_id
 from callscope.core.recording import Recording, RecordingKind
-from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId
+from callscope.storage.base import Base, CallId, Id, ProjectId
+from callscope.storage.calls import CallRow
 
 
 class RecordingRow(Base):
-    """One recording of one call."""
+    """One fetched recording of one call."""
 
     __tablename__ = "recording"
     __table_args__ = (UniqueConstraint("call_id", "kind"), Index(None, "project_id"))
@@ -22,25 +25,32 @@ class RecordingRow(Base):
     project_id: Mapped[ProjectId]
     call_id: Mapped[CallId]
     kind: Mapped[str]
-    source_url: Mapped[str]
-    object_key: Mapped[str | None]
-    sha256: Mapped[str | None]
-    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
-    content_type: Mapped[str | None]
-    created_at: Mapped[CreatedAt]
-    fetched_at: Mapped[datetime | None]
+    object_key: Mapped[str]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str]
+    fetched_at: Mapped[datetime]
 
 
-async def add(session: AsyncSession, *, project_id: UUID, call_id: UUID, kind: RecordingKind, source_url: str) -> UUID:
-    """Insert a recording that is still to be fetched and return its id."""
-    row = RecordingRow(id=new_id(), project_id=project_id, call_id=call_id, kind=kind.value, source_url=source_url)
-    session.add(row)
-    await session.flush()
-    return row.id
+async def sources_of_call(session: AsyncSession, call_id: UUID) -> Mapping[RecordingKind, str]:
+    """Return the URLs the sender gave for a call's recordings. They may carry signatures: never log them."""
+    row = await session.get(CallRow, call_id)
+    if row is None or row.deleted_at is not None:
+        return {}
+    urls = {RecordingKind.MAIN: row.recording_url, RecordingKind.STEREO: row.stereo_recording_url}
+    return {kind: url for kind, url in urls.items() if url is not None}
+
+
+async def save(session: AsyncSession, recording: Recording) -> None:
+    """Write a fetched recording, over what an earlier fetch of the same file wrote."""
+    values = asdict(recording) | {"kind": recording.kind.value}
+    renewed = {name: value for name, value in values.items() if name not in ("id", "project_id", "call_id", "kind")}
+    statement = insert(RecordingRow).values(**values)
+    await session.execute(statement.on_conflict_do_update(index_elements=["call_id", "kind"], set_=renewed))
 
 
 async def of_call(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> tuple[Recording, ...]:
-    """Return the recordings of a call, the main one first."""
+    """Return the fetched recordings of a call, the main one first."""
     query = (
         select(RecordingRow)
         .where(RecordingRow.project_id == project_id, RecordingRow.call_id == call_id)
@@ -50,28 +60,14 @@ async def of_call(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> 
 
 
 async def read(session: AsyncSession, recording_id: UUID) -> Recording | None:
-    """Return one recording, None when it or its call is gone."""
-    row = await session.get(RecordingRow, recording_id, populate_existing=True)
-    return None if row is None else _to_recording(row)
-
-
-async def record_fetched(
-    session: AsyncSession,
-    recording_id: UUID,
-    *,
-    object_key: str,
-    sha256: str,
-    size_bytes: int,
-    content_type: str,
-    at: datetime,
-) -> None:
-    """Record where the bytes lie and what they are."""
-    await session.execute(
-        update(RecordingRow)
-        .where(RecordingRow.id == recording_id)
-        .values(object_key=object_key, sha256=sha256, size_bytes=size_bytes, content_type=content_type, fetched_at=at)
-        .execution_options(synchronize_session=False)
+    """Return one recording, None when it is gone or its call is deleted."""
+    query = (
+        select(RecordingRow)
+        .join(CallRow, CallRow.id == RecordingRow.call_id)
+        .where(RecordingRow.id == recording_id, CallRow.deleted_at.is_(None))
     )
+    row = (await session.execute(query)).scalar_one_or_none()
+    return None if row is None else _to_recording(row)
 
 
 def _to_recording(row: RecordingRow) -> Recording:
@@ -80,7 +76,6 @@ def _to_recording(row: RecordingRow) -> Recording:
         project_id=row.project_id,
         call_id=row.call_id,
         kind=RecordingKind(row.kind),
-        source_url=row.source_url,
         object_key=row.object_key,
         sha256=row.sha256,
         size_bytes=row.size_bytes,

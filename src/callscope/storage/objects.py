@@ -1,0 +1,133 @@
+"""The object store: recordings as objects in a local folder, S3, GCS or Azure, by URL."""
+
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import obstore
+from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
+
+from callscope.core.errors import CallscopeError, NotFound
+
+if TYPE_CHECKING:
+    from obstore import OffsetRange
+
+CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 10 * 1024 * 1024
+"""The parts of an upload: S3 wants at least 5 MiB each and at most 10,000 of them."""
+SIGNING_STORES = (S3Store, GCSStore, AzureStore)
+
+
+class ObjectNotFound(NotFound):
+    """The store has no object of that key."""
+
+
+class ObjectTooLarge(CallscopeError):
+    """The stream brought more bytes than allowed; nothing was kept."""
+
+    code = "object_too_large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What a finished upload is: its key, its size and the SHA-256 of its bytes in hexadecimal digits."""
+
+    key: str
+    size_bytes: int
+    sha256: str
+
+
+def recordings_folder(project_id: UUID, call_id: UUID) -> str:
+    """Return the prefix under which all recordings of a call lie."""
+    return f"projects/{project_id}/calls/{call_id}/recordings/"
+
+
+def recording_key(project_id: UUID, call_id: UUID) -> str:
+    """Return a fresh key in the call's folder: an upload never writes over what a reader may be reading."""
+    return recordings_folder(project_id, call_id) + uuid4().hex
+
+
+class Objects:
+    """One object store. Keys are relative paths; an object appears whole or not at all."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str | None, *, default_dir: Path) -> "Objects":
+        """Return the store at `url` (`file://`, `s3://`, `gs://`, `az://`), or the folder `default_dir` without one.
+
+        Credentials of the cloud stores come from their usual environment variables or the machine's role.
+        """
+        if url is None or url.startswith("file://"):
+            directory = default_dir if url is None else Path(url.removeprefix("file://"))
+            return cls(LocalStore(directory.absolute(), mkdir=True, automatic_cleanup=True))
+        return cls(from_url(url))
+
+    async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredObject:
+        """Write a stream under `key` and return its size and digest.
+
+        Raises ObjectTooLarge past `max_bytes`; then, and whenever `chunks` raises, nothing is stored.
+        """
+        digest, size_bytes = hashlib.sha256(), 0
+
+        async def counted() -> AsyncIterator[bytes]:
+            nonlocal size_bytes
+            async for chunk in chunks:
+                size_bytes += len(chunk)
+                if size_bytes > max_bytes:
+                    raise ObjectTooLarge(f"There are more than {max_bytes} bytes.")
+                digest.update(chunk)
+                yield chunk
+
+        await obstore.put_async(self._store, key, _in_parts(counted()), chunk_size=PART_BYTES)
+        return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
+
+    async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the bytes of an object from `start` up to, not including, `end`. Raises ObjectNotFound."""
+        try:
+            wanted: OffsetRange | tuple[int, int] = {"offset": start} if end is None else (start, end)
+            result = await obstore.get_async(self._store, key, options={"range": wanted})
+        except FileNotFoundError as error:
+            raise ObjectNotFound("The object store has no such object any more.") from error
+        async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(chunk)
+
+    async def download(self, key: str, path: Path) -> None:
+        """Write an object to a local file. Raises ObjectNotFound."""
+        with path.open("wb") as file:
+            async for chunk in self.read(key):
+                file.write(chunk)
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects under a prefix."""
+        return [meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch]
+
+    async def signed_get_url(self, key: str, *, expires_in: timedelta) -> str | None:
+        """Return the store's own signed URL to read an object, None where the store cannot sign (a local folder)."""
+        if not isinstance(self._store, SIGNING_STORES):
+            return None
+        return await obstore.sign_async(self._store, "GET", key, expires_in)
+
+
+async def _in_parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Gather small chunks to about a mebibyte: each hand-over to the store costs the same whatever its size."""
+    gathered = bytearray()
+    async for chunk in chunks:
+        gathered += chunk
+        if len(gathered) >= CHUNK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
