@@ -55,7 +55,7 @@ METRIC = MetricDefinition(
             meaning="With fewer words there is no rate, only the two counts.",
         ),
     ),
-    formula="60,000 times words, divided by the party's speech time in ms. `numerator` is words, `denominator` milliseconds.",
+    formula="60,000 times `numerator` (words) divided by `denominator` (the party's speech time in milliseconds).",
     edge_cases=(
         "Pauses and the other party's time never count: a quick speaker who waits a lot is still quick.",
         "Text in scripts written without spaces (Chinese, Japanese, Thai, …) has no words to count by white space.",

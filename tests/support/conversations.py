@@ -1,0 +1,98 @@
+"""Conversations and call facts built by hand, to the millisecond."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from callscope.core.call import Role
+from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
+from callscope.core.metric import CallFacts
+from callscope.core.recording import RecordingAnalysis
+from callscope.core.transcript import TranscriptEntry
+
+AGENT = Role.AGENT
+CUSTOMER = Role.CUSTOMER
+
+
+def segment(role: Role, start_ms: int, end_ms: int) -> Segment:
+    return Segment(role=role, start_offset_ms=start_ms, end_offset_ms=end_ms)
+
+
+def turn(
+    role: Role,
+    *spans: tuple[int, int],
+    response_ms: int | None = None,
+    overlap_ms: int = 0,
+    kind: TurnKind = TurnKind.TURN,
+) -> Turn:
+    return Turn(
+        role=role,
+        kind=kind,
+        start_offset_ms=spans[0][0],
+        end_offset_ms=spans[-1][1],
+        segments=tuple(segment(role, start, end) for start, end in spans),
+        response_time_ms=response_ms,
+        overlap_at_onset_ms=overlap_ms,
+    )
+
+
+def backchannel(role: Role, start_ms: int, end_ms: int) -> Turn:
+    return turn(role, (start_ms, end_ms), kind=TurnKind.BACKCHANNEL)
+
+
+def interruption(by: Role, at_ms: int, overlap_ms: int, *, stopped_after_ms: int | None) -> Interruption:
+    return Interruption(
+        by=by,
+        at_offset_ms=at_ms,
+        overlap_ms=overlap_ms,
+        yielded=stopped_after_ms is not None,
+        stop_latency_ms=stopped_after_ms,
+    )
+
+
+def conversation(
+    *turns: Turn,
+    interruptions: Sequence[Interruption] = (),
+    basis: TimingBasis = TimingBasis.CHANNEL_AUDIO,
+    confidence: float = 1.0,
+) -> Conversation:
+    segments = [one for each in turns for one in each.segments]
+    return Conversation(
+        basis=basis,
+        segments=tuple(sorted(segments, key=lambda one: one.start_offset_ms)),
+        turns=turns,
+        interruptions=tuple(interruptions),
+        confidence=confidence,
+        parameters={"interruption_overlap_ms": 200},
+        version="built",
+    )
+
+
+def entry(role: Role, text: str, start_ms: int = 0, end_ms: int = 1000) -> TranscriptEntry:
+    return TranscriptEntry(
+        id=UUID(int=start_ms),
+        role=role,
+        participant_id=None,
+        text=text,
+        start_offset_ms=start_ms,
+        end_offset_ms=end_ms,
+        language_code=None,
+        payload=None,
+    )
+
+
+def facts(
+    talk: Conversation | None = None,
+    *,
+    transcript: Sequence[TranscriptEntry] = (),
+    duration_ms: int | None = 60_000,
+    reason: str | None = None,
+    recording: RecordingAnalysis | None = None,
+) -> CallFacts:
+    return CallFacts(
+        duration_ms=duration_ms,
+        conversation=talk,
+        conversation_reason=reason,
+        transcript=tuple(transcript),
+        tools=(),
+        recording=recording,
+    )

@@ -1,0 +1,1 @@
+"""A package as somebody else would write it to add a metric to an installed Callscope."""
