@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
@@ -78,7 +79,7 @@ def overlaps(segments: Sequence[Segment]) -> tuple[Interval, ...]:
 
 def silences(segments: Iterable[Segment]) -> tuple[Silence, ...]:
     """Return every stretch of silence between the first and the last speech, in order."""
-    ordered = sorted(segments, key=lambda segment: (segment.start_offset_ms, segment.end_offset_ms))
+    ordered = sorted(segments, key=attrgetter("start_offset_ms", "end_offset_ms"))
     found: list[Silence] = []
     latest: Segment | None = None
     for segment in ordered:

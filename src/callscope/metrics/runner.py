@@ -9,7 +9,7 @@ from callscope.core.call import Role
 from callscope.core.metric import CallFacts, MetricContext, MetricValue, ValueState, ValueType
 from callscope.metrics import registry
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading, Scalar
-from callscope.metrics.inputs import Basis, Missing, basis_of
+from callscope.metrics.inputs import MEASURED_CONFIDENCE, Basis, Missing, basis_of
 
 _log = logging.getLogger(__name__)
 
@@ -33,19 +33,24 @@ def compute(facts: CallFacts, catalogue: Sequence[MetricDefinition] | None = Non
 def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue, ...]:
     bases = [basis_of(needed, facts) for needed in definition.inputs]
     missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
-    present = [basis for basis in bases if isinstance(basis, Basis)]
-    parameters = definition.defaults
-    readings = (
-        _absent(definition, ValueState.DATA_MISSING, "; ".join(missing))
-        if missing
-        else _read(definition, facts, parameters)
+    basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition.defaults)
+    readings = _absent(definition, ValueState.DATA_MISSING, "; ".join(missing)) if missing else _read(definition, facts)
+    return tuple(_value(definition, reading, basis) for reading in readings)
+
+
+def _together(bases: Sequence[Basis], own_parameters: Parameters) -> Basis:
+    """Return what a metric rests on: all methods, the least confidence, every threshold, its own last."""
+    inherited = {name: value for basis in bases for name, value in basis.parameters.items()}
+    return Basis(
+        method=" + ".join(basis.method for basis in bases),
+        confidence=min((basis.confidence for basis in bases), default=MEASURED_CONFIDENCE),
+        parameters={**inherited, **own_parameters},
     )
-    return tuple(_value(definition, reading, present, parameters) for reading in readings)
 
 
-def _read(definition: MetricDefinition, facts: CallFacts, parameters: Parameters) -> tuple[Reading, ...]:
+def _read(definition: MetricDefinition, facts: CallFacts) -> tuple[Reading, ...]:
     try:
-        readings = tuple(definition.compute(facts, parameters))
+        readings = tuple(definition.compute(facts, definition.defaults))
         _check(definition, readings)
     except Exception as failure:  # noqa: BLE001 - whatever one metric (or plug-in) raises must not cost the others
         reason = _explain(failure)
@@ -63,11 +68,7 @@ def _explain(failure: Exception) -> str:
     return f"{type(failure).__name__} at {place.name}:{place.lineno}: {failure}"
 
 
-def _value(
-    definition: MetricDefinition, reading: Reading, bases: Sequence[Basis], parameters: Parameters
-) -> MetricValue:
-    inherited = {name: value for basis in bases for name, value in basis.parameters.items()}
-    is_present = reading.state is ValueState.SUCCESS
+def _value(definition: MetricDefinition, reading: Reading, basis: Basis) -> MetricValue:
     return MetricValue(
         slug=definition.slug,
         version=definition.version,
@@ -75,13 +76,13 @@ def _value(
         context=reading.context,
         state=reading.state,
         value=reading.value,
-        confidence=min((basis.confidence for basis in bases), default=1.0) if is_present else None,
+        confidence=basis.confidence if reading.state is ValueState.SUCCESS else None,
         reason=reading.reason,
         segments=reading.segments,
         evidence=reading.evidence,
         statistics=reading.statistics,
-        method=" + ".join(basis.method for basis in bases),
-        parameters={**inherited, **parameters},
+        method=basis.method,
+        parameters=basis.parameters,
     )
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from callscope.core.call import Role
 from callscope.core.transcript import TranscriptEntry
 
+_WORD = re.compile(r"[^\W_]\S*")
+"""From the first letter or digit of a run to its end, so that each run matches once."""
+
 _WRITTEN_WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
@@ -19,7 +22,7 @@ def count_words(text: str) -> int:
 
     "well-known", "don't", "3.50" and "yes/no" are one word each; a lone dash is none.
     """
-    return sum(any(character.isalnum() for character in run) for run in text.split())
+    return len(_WORD.findall(text))
 
 
 def said_by(role: Role, transcript: Iterable[TranscriptEntry]) -> tuple[TranscriptEntry, ...]:

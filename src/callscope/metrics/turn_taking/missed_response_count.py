@@ -26,19 +26,20 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
         for role in Role:
             yield Reading.not_applicable("nobody spoke", role=role)
         return
-    limit_ms = int(parameters["unanswered_ms"])
+    waits = tuple(_waits(segments, facts.duration_ms, int(parameters["unanswered_ms"])))
     for role in Role:
-        waits = tuple(_waits_for(role, segments, facts.duration_ms, limit_ms))
-        yield Reading(value=len(waits), role=role, evidence=tuple(_span(role, wait) for wait in waits))
+        spans = tuple(_span(role, wait) for silent, wait in waits if silent is role)
+        yield Reading(value=len(spans), role=role, evidence=spans)
 
 
-def _waits_for(role: Role, segments: tuple[Segment, ...], duration_ms: int | None, limit_ms: int) -> Iterator[Interval]:
+def _waits(segments: tuple[Segment, ...], duration_ms: int | None, limit_ms: int) -> Iterator[tuple[Role, Interval]]:
+    """Yield who left the other without an answer, and when."""
     for silence in silences(segments):
-        if silence.before.role is silence.after.role is role.other and silence.duration_ms >= limit_ms:
-            yield silence.start_offset_ms, silence.end_offset_ms
+        if silence.before.role is silence.after.role and silence.duration_ms >= limit_ms:
+            yield silence.before.role.other, (silence.start_offset_ms, silence.end_offset_ms)
     last = max(segments, key=lambda segment: segment.end_offset_ms)
-    if last.role is role.other and duration_ms is not None and duration_ms - last.end_offset_ms >= limit_ms:
-        yield last.end_offset_ms, duration_ms
+    if duration_ms is not None and duration_ms - last.end_offset_ms >= limit_ms:
+        yield last.role.other, (last.end_offset_ms, duration_ms)
 
 
 def _span(role: Role, wait: Interval) -> EvidenceSpan:
