@@ -3,11 +3,9 @@ import { startShortcuts } from "./call/keys.ts";
 import { clock, gapLength, neighbour, slowResponses, span, type Timeline } from "./call/model.ts";
 import { Peaks } from "./call/peaks.ts";
 import { Player, SPEEDS, type Solo } from "./call/player.ts";
-import { TimelineView } from "./call/timeline.ts";
+import { LARGE_STEP_MS, STEP_MS, TimelineView } from "./call/timeline.ts";
 import { TranscriptView } from "./call/transcript.ts";
 
-const STEP_MS = 5000;
-const LARGE_STEP_MS = 30_000;
 const LEAD_MS = 1500;
 const SLOW_STORAGE_KEY = "callscope.slow_ms";
 
@@ -29,6 +27,7 @@ async function start(root: HTMLElement): Promise<void> {
       canvas: find("[data-canvas]", root),
       overview: find("[data-overview]", root),
       tip: find("[data-tip]", root),
+      slider: find("[data-slider]", root),
     },
     timeline,
     player,

@@ -28,9 +28,15 @@ const COLOURS = [
 type Colour = (typeof COLOURS)[number];
 export type Palette = Record<Colour, string>;
 
+/** The tokens' colours as the theme in force resolves them. */
 export function readPalette(): Palette {
-  const styles = getComputedStyle(document.documentElement);
-  return Object.fromEntries(COLOURS.map((name) => [name, styles.getPropertyValue(`--${name}`).trim()])) as Palette;
+  const probe = document.body.appendChild(document.createElement("span"));
+  const entries = COLOURS.map((name) => {
+    probe.style.color = `var(--${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(entries) as Palette;
 }
 
 export function laneTop(geometry: Geometry, index: number): number {
@@ -197,7 +203,7 @@ function drawResponses(context: CanvasRenderingContext2D, scene: Scene, top: num
 function drawTools(context: CanvasRenderingContext2D, scene: Scene, top: number): void {
   const { viewport, timeline, palette, geometry } = scene;
   const height = geometry.tools_px - 6;
-  for (const tool of timeline.tools) {
+  for (const [index, tool] of timeline.tools.entries()) {
     const end = tool.end_ms ?? tool.start_ms;
     if (end < viewport.start_ms || tool.start_ms > viewport.end_ms) continue;
     const x = viewport.toX(tool.start_ms);
@@ -208,7 +214,8 @@ function drawTools(context: CanvasRenderingContext2D, scene: Scene, top: number)
     context.fillRect(x, top + 3, 3, height);
     context.save();
     context.beginPath();
-    context.rect(x, top, Math.max(width, 90), geometry.tools_px);
+    const next = timeline.tools[index + 1];
+    context.rect(x, top, next ? Math.max(width, viewport.toX(next.start_ms) - x - 4) : viewport.width_px, geometry.tools_px);
     context.clip();
     context.textAlign = "left";
     context.fillStyle = palette.ink;

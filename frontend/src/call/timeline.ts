@@ -1,5 +1,5 @@
 // The timeline as a control: draws on change, seeks on click, zooms, pans, tells what lies under the pointer.
-import { drawOverview, drawTimeline, laneTop, readPalette, type Geometry, type Palette, type Scene } from "./draw.ts";
+import { drawOverview, drawTimeline, readPalette, type Geometry, type Palette, type Scene } from "./draw.ts";
 import { clock, gapLength, isSpeaking, span, type Role, type Timeline } from "./model.ts";
 import type { Peaks } from "./peaks.ts";
 import type { Player } from "./player.ts";
@@ -7,12 +7,15 @@ import { Viewport } from "./viewport.ts";
 
 const OVERVIEW_PX = 30;
 const NEAR_PX = 6;
+export const STEP_MS = 5000;
+export const LARGE_STEP_MS = 30_000;
 
 export interface TimelineElements {
   readonly root: HTMLElement;
   readonly canvas: HTMLCanvasElement;
   readonly overview: HTMLCanvasElement;
   readonly tip: HTMLElement;
+  readonly slider: HTMLElement;
 }
 
 export class TimelineView {
@@ -45,7 +48,7 @@ export class TimelineView {
   }
 
   private listen(): void {
-    const { canvas, overview, root } = this.elements;
+    const { canvas, overview } = this.elements;
     new ResizeObserver(() => this.resize()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     document.addEventListener("callscope:theme", () => this.recolour());
@@ -60,7 +63,7 @@ export class TimelineView {
       this.redraw();
     };
     this.drag(overview, (x) => { this.player.seek(this.whole.toMs(x)); centre(x); }, (_, x) => centre(x));
-    root.addEventListener("keydown", (event) => this.edgeKeys(event));
+    this.elements.slider.addEventListener("keydown", (event) => this.sliderKeys(event));
   }
 
   /** Tells a click from a drag: less than four pixels of movement is a click. */
@@ -87,11 +90,17 @@ export class TimelineView {
     target.addEventListener("pointercancel", () => { from = null; });
   }
 
-  private edgeKeys(event: KeyboardEvent): void {
-    if (event.key === "Home") this.player.seek(0);
-    else if (event.key === "End") this.player.seek(this.timeline.duration_ms);
-    else return;
+  private sliderKeys(event: KeyboardEvent): void {
+    const step_ms = event.shiftKey ? LARGE_STEP_MS : STEP_MS;
+    const target_ms = {
+      ArrowLeft: this.player.position_ms - step_ms,
+      ArrowRight: this.player.position_ms + step_ms,
+      Home: 0,
+      End: this.timeline.duration_ms,
+    }[event.key];
+    if (target_ms === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    this.player.seek(target_ms);
   }
 
   private wheel(event: WheelEvent): void {
@@ -136,12 +145,9 @@ export class TimelineView {
   }
 
   private resize(): void {
-    const { canvas, overview, root } = this.elements;
-    const { ruler_px, lane_px, responses_px, tools_px } = this.geometry;
-    const height = ruler_px + lane_px * this.timeline.lanes.length + responses_px + tools_px;
-    root.style.setProperty("--timeline-height", `${height}px`);
-    this.viewport.width_px = fitCanvas(canvas, height);
-    this.whole.width_px = fitCanvas(overview, OVERVIEW_PX);
+    const { canvas, overview } = this.elements;
+    this.viewport.width_px = fitCanvas(canvas);
+    this.whole.width_px = fitCanvas(overview);
     this.redraw();
   }
 
@@ -198,16 +204,12 @@ export class TimelineView {
     }
     return parts.join(" · ");
   }
-
-  /** Height of each lane's label in the gutter follows the same geometry. */
-  laneOffsets(): number[] {
-    return this.timeline.lanes.map((_, index) => laneTop(this.geometry, index));
-  }
 }
 
 /** Gives a canvas one bitmap pixel per device pixel; returns its width in CSS pixels. */
-function fitCanvas(canvas: HTMLCanvasElement, height: number): number {
+function fitCanvas(canvas: HTMLCanvasElement): number {
   const width = Math.max(1, canvas.clientWidth);
+  const height = canvas.clientHeight;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);

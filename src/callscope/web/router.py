@@ -1,0 +1,33 @@
+"""All pages of the application in one router."""
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from callscope.core.errors import NotFound
+from callscope.web.page_route import PageRoute
+from callscope.web.pages import Pages
+from callscope.web.routes import call, calls, sign_in
+from callscope.web.templating import STATIC
+
+static_files = StaticFiles(directory=STATIC, check_dir=False)
+static_router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@static_router.get("/static/{path:path}")
+async def serve_static(request: Request, path: str) -> Response:
+    """Serve scripts, styles and pictures; bundled files never change under their name."""
+    try:
+        response = await static_files.get_response(path, request.scope)
+    except HTTPException as error:
+        raise NotFound(f"There is no file {path}.") from error
+    lifetime = "max-age=31536000, immutable" if path.startswith("build/") else "max-age=3600"
+    response.headers["cache-control"] = f"public, {lifetime}"
+    return response
+
+
+def install_pages(app: FastAPI, pages: Pages) -> None:
+    """Add the pages to an application."""
+    app.state.pages = pages
+    for router in (static_router, sign_in.router, calls.router, call.router):
+        app.include_router(router)

@@ -1,0 +1,86 @@
+"""One call: its page, and what the page's script asks for."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel, Field
+
+from callscope.audio.peaks import encode_peaks
+from callscope.core.errors import NotFound
+from callscope.web.page_route import PageRoute
+from callscope.web.pages import PagesDependency, SignedIn, show
+from callscope.web.views.analysis import view_analysis
+from callscope.web.views.call import view_call
+from callscope.web.views.timeline import timeline_document
+from callscope.web.views.transcript import view_page
+from callscope.web.waveform import MAX_BUCKET_COUNT, slice_peaks
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@router.get("/calls/{call_id}")
+async def show_call(request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+    """Show the page of a call."""
+    record = await pages.reader.read_call(principal.project_id, call_id)
+    return show(request, "call.html", page=view_call(record))
+
+
+@router.get("/calls/{call_id}/status")
+async def show_status(
+    request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID, seen: str = ""
+) -> Response:
+    """Show where the analysis stands; have the page loaded anew once it has ended."""
+    analysis = view_analysis(await pages.reader.read_analysis(principal.project_id, call_id))
+    if analysis.progress == seen:
+        return Response(status_code=204)
+    response = show(request, "_analysis.html", call_id=str(call_id), analysis=analysis)
+    if not analysis.is_open:
+        response.headers["hx-refresh"] = "true"
+    return response
+
+
+@router.get("/calls/{call_id}/timeline")
+async def read_timeline(pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+    """Return what the page draws, as JSON."""
+    return JSONResponse(timeline_document(await pages.reader.read_call(principal.project_id, call_id)))
+
+
+@router.get("/calls/{call_id}/transcript/{index}")
+async def show_transcript_page(
+    request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID, index: int
+) -> Response:
+    """Show one page of the transcript's lines."""
+    record = await pages.reader.read_call(principal.project_id, call_id)
+    return show(request, "_transcript_items.html", items=view_page(record, index))
+
+
+class WaveformWindow(BaseModel):
+    """The part of the waveform a page asks for, in as many buckets as it has columns."""
+
+    start_ms: int = Field(ge=0, le=DAY_MS)
+    end_ms: int = Field(ge=0, le=DAY_MS)
+    buckets: int = Field(ge=1, le=MAX_BUCKET_COUNT)
+
+
+@router.get("/calls/{call_id}/peaks")
+async def read_peaks(
+    pages: PagesDependency, principal: SignedIn, call_id: UUID, window: Annotated[WaveformWindow, Query()]
+) -> Response:
+    """Return a slice of the waveform in the form of `audio.peaks`; `x-start-ms` says where it starts."""
+    peaks = await pages.reader.read_peaks(principal.project_id, call_id)
+    if peaks is None:
+        raise NotFound("The recording of this call was not measured yet.")
+    first_ms, part = slice_peaks(peaks, start_ms=window.start_ms, end_ms=window.end_ms, bucket_count=window.buckets)
+    headers = {"x-start-ms": str(first_ms), "cache-control": "private, max-age=60"}
+    return Response(encode_peaks(part), media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/calls/{call_id}/recording")
+async def play_recording(pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+    """Lead to the recording by a fresh signed address; it answers range requests."""
+    principal.require("recording:read")
+    return RedirectResponse(await pages.reader.recording_address(principal.project_id, call_id), status_code=307)
