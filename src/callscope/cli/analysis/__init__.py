@@ -1,0 +1,1 @@
+"""What `callscope analyze` reads and prints: the transcript file, the JSON document, the summary."""

@@ -1,0 +1,111 @@
+"""`callscope analyze`: measure one recording, without a server."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callscope.core.call import Role
+
+app = typer.Typer()
+
+UNKNOWN_PARTY = "unknown"
+
+OnProgress = Callable[[int, int | None], None]
+
+
+def _print_schema(wanted: bool) -> None:
+    if wanted:
+        import json
+
+        from callscope.cli.analysis.schema import AnalysisDocument
+
+        typer.echo(json.dumps(AnalysisDocument.model_json_schema(), indent=2))
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    recording: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A WAV, MP3, MP4/M4A or OGG file.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE,ROLE",
+            help="The party of each channel, left first: agent, customer or unknown. Two channels default to "
+            "customer,agent.",
+        ),
+    ] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A JSON transcript as the API takes or gives it; adds words, and turns for one channel.",
+        ),
+    ] = None,
+    schema: Annotated[  # noqa: ARG001 - handled before the command runs
+        bool,
+        typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json."),
+    ] = False,
+) -> None:
+    """Measure a recording: who spoke when, response times, interruptions, silence, pace, and the input check.
+
+    Exit codes: 0 measured, 1 the file cannot be measured, 2 wrong usage.
+    """
+    from callscope.cli.analysis.transcript_file import read_transcript_file
+    from callscope.services.measuring import measure_recording
+
+    roles = None if channels is None else parse_channels(channels)
+    entries = () if transcript is None else read_transcript_file(transcript)
+    with _progress() as on_progress:
+        measurement = measure_recording(recording, roles=roles, transcript=entries, on_progress=on_progress)
+    if json:
+        from callscope.cli.analysis.document import analysis_document
+
+        typer.echo(analysis_document(measurement).model_dump_json(indent=2))
+    else:
+        from rich.console import Console
+
+        from callscope.cli.analysis.summary import print_summary
+
+        print_summary(Console(highlight=False), str(recording), measurement)
+
+
+def parse_channels(text: str) -> tuple[Role | None, ...]:
+    """Return the party of each channel of `customer,agent`; None for `unknown`.
+
+    Raises:
+        typer.BadParameter: another word, or one party on two channels.
+    """
+    known: dict[str, Role | None] = {**{role.value: role for role in Role}, UNKNOWN_PARTY: None}
+    names = [name.strip().lower() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(
+                f"{name!r} is no party; use agent, customer or unknown, one per channel", param_hint="--channels"
+            )
+        if known[name] is not None and names.count(name) > 1:
+            raise typer.BadParameter(f"{name} stands on more than one channel", param_hint="--channels")
+    return tuple(known[name] for name in names)
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress | None]:
+    """Show a bar on stderr while it is a terminal; nothing at all elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("listening"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("listening", total=None)
+        yield lambda done_ms, total_ms: progress.update(task, completed=done_ms, total=total_ms)
