@@ -1,10 +1,16 @@
 """Which database: the operator's by setting, else the embedded one of the data directory."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.boot.settings import Settings
 from callscope.storage import embedded
+from callscope.storage.engine import create_engine, session_factory
+
+ResultT = TypeVar("ResultT")
 
 
 @contextmanager
@@ -18,3 +24,13 @@ def open_database(settings: Settings) -> Iterator[str]:
         yield database.url
     finally:
         database.stop()
+
+
+async def run_in_session(url: str, action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:
+    """Return what `action` makes of a session of its own, and commit it."""
+    engine = create_engine(url, pool_size=1)
+    try:
+        async with session_factory(engine).begin() as session:
+            return await action(session)
+    finally:
+        await engine.dispose()

@@ -1,7 +1,7 @@
 """A call and its parts, as every room above speaks of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -95,9 +95,10 @@ class AgentEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAgent:
-    """An agent as it took part in one call."""
+    """An agent as it took part in one call. `id` is the agent's, `participant_id` that of its part in this call."""
 
     id: UUID
+    participant_id: UUID
     name: str
     custom_id: str | None
     endpoint: AgentEndpoint | None
@@ -106,7 +107,7 @@ class CallAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCustomer:
-    """A customer as it took part in one call. `phone_number_e164` is None on web calls."""
+    """A customer as it took part in one call; `id` identifies the part. `phone_number_e164` is None on web calls."""
 
     id: UUID
     phone_number_e164: str | None
@@ -117,7 +118,9 @@ class CallCustomer:
 class ToolInvocation:
     """One use of a tool by an agent.
 
-    `end_offset_ms` is None when the sender did not say; `result` "" means it never returned.
+    `parameters` are plain values by name; `parameter_types` holds what the sender declared of some of them:
+    `{"city": {"type": "string", "description": "…"}}`. `end_offset_ms` is None when the sender did not say; `result`
+    "" means it never returned.
     """
 
     id: UUID
@@ -128,6 +131,7 @@ class ToolInvocation:
     start_offset_ms: int
     end_offset_ms: int | None
     agent_id: UUID | None
+    parameter_types: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def duration_ms(self) -> int | None:

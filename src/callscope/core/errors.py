@@ -7,6 +7,12 @@ from typing import ClassVar
 PathPart = str | int
 
 
+def spell_path(path: Sequence[PathPart]) -> str:
+    """Return a path as people write it: `transcript[0].text`."""
+    spelled = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return spelled.removeprefix(".")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One thing wrong with one field of a request.

@@ -1,5 +1,6 @@
 """The recordings of a call: fetched by the pipeline, measured and played from the object store."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,9 +24,27 @@ async def read(session: "AsyncSession", recording_id: UUID) -> Recording:
     return found
 
 
+async def sources(session: "AsyncSession", call_id: UUID) -> Mapping[RecordingKind, str]:
+    """Return where the call's recordings are to be fetched from; none for a call that is gone. Never log the URLs."""
+    return await recordings.sources_of_call(session, call_id)
+
+
+async def keep(session: "AsyncSession", recording: Recording) -> None:
+    """Make a fetched recording the call's one of its kind."""
+    await recordings.save(session, recording)
+
+
 async def of_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Recording, ...]:
     """Return the fetched recordings of a call, the main one first."""
     return await recordings.of_call(session, project_id=project_id, call_id=call_id)
+
+
+async def to_play(session: "AsyncSession", call_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the id of the recording to play of each call that has one. The ids must have been scoped to a project."""
+    best = {
+        call_id: best_for_measuring(found) for call_id, found in (await recordings.of_calls(session, call_ids)).items()
+    }
+    return {call_id: recording.id for call_id, recording in best.items() if recording is not None}
 
 
 def best_for_measuring(found: tuple[Recording, ...]) -> Recording | None:

@@ -1,12 +1,18 @@
 """Agents, the endpoints they answer on, the prompts they ran with, and their part in calls."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, any_, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId
+from callscope.core.call import AgentEndpoint, CallAgent
+from callscope.core.ids import new_id
+from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId, array_of
 
 
 class AgentRow(Base):
@@ -94,3 +100,146 @@ class CallAgentRow(Base):
     agent_endpoint_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent_endpoint.id"))
     agent_prompt_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent_prompt_version.id"))
     position: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAgent:
+    """An agent as the table knows it."""
+
+    id: UUID
+    name: str
+    custom_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEndpoint:
+    """An endpoint with the agent it belongs to."""
+
+    agent_id: UUID
+    endpoint: AgentEndpoint
+
+
+async def find(
+    session: AsyncSession,
+    project_id: UUID,
+    *,
+    ids: Collection[UUID] = (),
+    custom_ids: Collection[str] = (),
+    names: Collection[str] = (),
+) -> tuple[StoredAgent, ...]:
+    """Return the project's agents that bear any of these, oldest first."""
+    wanted = or_(
+        AgentRow.id == any_(array_of(ids, UUID)),
+        AgentRow.custom_id == any_(array_of(custom_ids, str)),
+        AgentRow.name == any_(array_of(names, str)),
+    )
+    query = select(AgentRow.id, AgentRow.name, AgentRow.custom_id).where(AgentRow.project_id == project_id, wanted)
+    rows = await session.execute(query.order_by(AgentRow.created_at, AgentRow.id))
+    return tuple(StoredAgent(id=row.id, name=row.name, custom_id=row.custom_id) for row in rows)
+
+
+async def insert_missing(
+    session: AsyncSession, project_id: UUID, *, name: str, custom_id: str | None, description: str | None
+) -> None:
+    """Add an agent, unless another transaction was first; waits for that one to end."""
+    values = {"id": new_id(), "project_id": project_id, "name": name, "custom_id": custom_id}
+    await session.execute(insert(AgentRow).values(**values, description=description).on_conflict_do_nothing())
+
+
+async def find_endpoints(
+    session: AsyncSession,
+    project_id: UUID,
+    *,
+    ids: Collection[UUID] = (),
+    agent_ids: Collection[UUID] = (),
+    values: Collection[str] = (),
+) -> tuple[StoredEndpoint, ...]:
+    """Return the project's endpoints with these ids, and those of these agents with these values, oldest first."""
+    by_value = (AgentEndpointRow.agent_id == any_(array_of(agent_ids, UUID))) & (
+        AgentEndpointRow.value == any_(array_of(values, str))
+    )
+    query = (
+        select(AgentEndpointRow)
+        .where(
+            AgentEndpointRow.project_id == project_id, or_(AgentEndpointRow.id == any_(array_of(ids, UUID)), by_value)
+        )
+        .order_by(AgentEndpointRow.created_at, AgentEndpointRow.id)
+    )
+    rows = (await session.execute(query)).scalars()
+    return tuple(StoredEndpoint(agent_id=row.agent_id, endpoint=_to_endpoint(row)) for row in rows)
+
+
+async def insert_missing_endpoint(
+    session: AsyncSession, project_id: UUID, *, agent_id: UUID, type_: str, value: str, direction: str
+) -> None:
+    """Add an endpoint, unless another transaction was first; waits for that one to end."""
+    values = {"id": new_id(), "project_id": project_id, "agent_id": agent_id, "type": type_, "value": value}
+    await session.execute(insert(AgentEndpointRow).values(**values, direction=direction).on_conflict_do_nothing())
+
+
+async def find_prompt_versions(
+    session: AsyncSession, project_id: UUID, texts: Collection[tuple[UUID, bytes]], *, source: str
+) -> dict[tuple[UUID, bytes], UUID]:
+    """Return the version ids of `texts` (agent id, digest) in those agents' lineages of `source`."""
+    query = (
+        select(AgentPromptRow.agent_id, AgentPromptVersionRow.digest, AgentPromptVersionRow.id)
+        .join(AgentPromptVersionRow, AgentPromptVersionRow.agent_prompt_id == AgentPromptRow.id)
+        .where(
+            AgentPromptRow.project_id == project_id,
+            AgentPromptRow.source == source,
+            AgentPromptRow.agent_id == any_(array_of([agent_id for agent_id, _ in texts], UUID)),
+            AgentPromptVersionRow.digest == any_(array_of([digest for _, digest in texts], bytes)),
+        )
+    )
+    return {(agent_id, digest): version_id for agent_id, digest, version_id in await session.execute(query)}
+
+
+async def add_prompt_version(
+    session: AsyncSession, project_id: UUID, *, agent_id: UUID, source: str, prompt: str, digest: bytes
+) -> None:
+    """Append a text to the agent's lineage of `source`, which is made when missing; a text it has is left."""
+    lineage = insert(AgentPromptRow).values(id=new_id(), project_id=project_id, agent_id=agent_id, source=source)
+    # The update locks the lineage, so that concurrent texts take their numbers one after the other.
+    lineage = lineage.on_conflict_do_update(index_elements=["agent_id", "source"], set_={"updated_at": func.now()})
+    lineage_id = (await session.execute(lineage.returning(AgentPromptRow.id))).scalar_one()
+    newest = select(func.coalesce(func.max(AgentPromptVersionRow.version), 0)).where(
+        AgentPromptVersionRow.agent_prompt_id == lineage_id
+    )
+    version = insert(AgentPromptVersionRow).values(
+        id=new_id(),
+        agent_prompt_id=lineage_id,
+        version=newest.scalar_subquery() + 1,
+        digest=digest,
+        prompt=prompt,
+    )
+    await session.execute(version.on_conflict_do_nothing(index_elements=["agent_prompt_id", "digest"]))
+
+
+async def of_calls(session: AsyncSession, call_ids: Sequence[UUID]) -> dict[UUID, list[CallAgent]]:
+    """Return the agents of these calls, in the sender's order. The ids must have been scoped to a project."""
+    query = (
+        select(CallAgentRow, AgentRow.name, AgentRow.custom_id, AgentEndpointRow)
+        .join(AgentRow, AgentRow.id == CallAgentRow.agent_id)
+        .outerjoin(AgentEndpointRow, AgentEndpointRow.id == CallAgentRow.agent_endpoint_id)
+        .where(CallAgentRow.call_id == any_(array_of(call_ids, UUID)))
+        .order_by(CallAgentRow.position)
+    )
+    agents: dict[UUID, list[CallAgent]] = {call_id: [] for call_id in call_ids}
+    for part, name, custom_id, endpoint in await session.execute(query):
+        agents[part.call_id].append(
+            CallAgent(
+                id=part.agent_id,
+                participant_id=part.id,
+                name=name,
+                custom_id=custom_id,
+                endpoint=None if endpoint is None else _to_endpoint(endpoint),
+                prompt_id=part.agent_prompt_version_id,
+            )
+        )
+    return agents
+
+
+def _to_endpoint(row: AgentEndpointRow) -> AgentEndpoint:
+    return AgentEndpoint(
+        id=row.id, type=row.type, value=row.value, direction=row.direction, environment=row.environment
+    )

@@ -86,6 +86,12 @@ async def find_by_digest(session: AsyncSession, digest: bytes) -> StoredKey | No
     return None if row is None else _to_domain(row)
 
 
+async def find_by_id(session: AsyncSession, key_id: UUID) -> StoredKey | None:
+    """Return the key of that id, revoked and expired ones included."""
+    row = await session.get(ApiKeyRow, key_id, populate_existing=True)
+    return None if row is None else _to_domain(row)
+
+
 async def touch(session: AsyncSession, key_id: UUID, *, now: datetime) -> None:
     """Note that the key was used, at most once per `LAST_USED_PRECISION`."""
     stale = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < now - LAST_USED_PRECISION)

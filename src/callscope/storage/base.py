@@ -1,11 +1,12 @@
 """The declarative base: one naming convention, and the column types every table uses."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, MetaData, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import BigInteger, BindParameter, ForeignKey, LargeBinary, MetaData, Text, func, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as POSTGRES_UUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -38,3 +39,11 @@ class Base(DeclarativeBase):
         UUID: POSTGRES_UUID(),
         dict[str, Any]: JSONB(),
     }
+
+
+ARRAY_TYPES: dict[type, ARRAY[Any]] = {UUID: ARRAY(POSTGRES_UUID()), str: ARRAY(Text()), bytes: ARRAY(LargeBinary())}
+
+
+def array_of(values: Collection[Any], item_type: type) -> BindParameter[Any]:
+    """Return `values` as one array parameter for `column == any_(…)`: one statement whatever their number."""
+    return literal(list(values), ARRAY_TYPES[item_type])

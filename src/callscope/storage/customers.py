@@ -1,9 +1,14 @@
 """Customers as they took part in calls."""
 
-from sqlalchemy import Index, UniqueConstraint
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, any_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
-from callscope.storage.base import Base, CallId, Id
+from callscope.core.call import CallCustomer
+from callscope.storage.base import Base, CallId, Id, array_of
 
 
 class CallCustomerRow(Base):
@@ -20,3 +25,12 @@ class CallCustomerRow(Base):
     phone_number_e164: Mapped[str | None]
     label: Mapped[str | None]
     position: Mapped[int]
+
+
+async def of_calls(session: AsyncSession, call_ids: Sequence[UUID]) -> dict[UUID, list[CallCustomer]]:
+    """Return the customers of these calls, in the sender's order. The ids must have been scoped to a project."""
+    query = select(CallCustomerRow).where(CallCustomerRow.call_id == any_(array_of(call_ids, UUID)))
+    customers: dict[UUID, list[CallCustomer]] = {call_id: [] for call_id in call_ids}
+    for row in (await session.execute(query.order_by(CallCustomerRow.position))).scalars():
+        customers[row.call_id].append(CallCustomer(id=row.id, phone_number_e164=row.phone_number_e164, label=row.label))
+    return customers

@@ -21,7 +21,12 @@ def normalize_url(url: str | URL) -> URL:
 def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
     """Return an async engine that keeps up to `pool_size` connections, twice that under load."""
     return create_async_engine(
-        normalize_url(url), pool_size=pool_size, max_overflow=pool_size, pool_recycle=1800, json_serializer=_to_json
+        normalize_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_recycle=1800,
+        json_serializer=_to_json,
+        connect_args={"options": "-c timezone=UTC"},
     )
 
 

@@ -189,6 +189,14 @@ async def read_recording_analysis(
     return None if row is None else _to_recording_analysis(row)
 
 
+async def read_duration_ms(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> int | None:
+    """Return how long the measured recording of a call is, None before it was measured."""
+    query = select(RecordingAnalysisRow.duration_ms).where(
+        RecordingAnalysisRow.project_id == project_id, RecordingAnalysisRow.call_id == call_id
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def read_peaks(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Peaks | None:
     """Return the waveform of the measured recording of a call, None before it was measured."""
     query = select(RecordingAnalysisRow.peaks_bucket_ms, RecordingAnalysisRow.peaks).where(

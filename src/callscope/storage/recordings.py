@@ -1,17 +1,17 @@
 """Recordings: where a call's audio is to be fetched from, and where its bytes lie once they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, select
+from sqlalchemy import BigInteger, Index, UniqueConstraint, any_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.recording import Recording, RecordingKind
-from callscope.storage.base import Base, CallId, Id, ProjectId
+from callscope.storage.base import Base, CallId, Id, ProjectId, array_of
 from callscope.storage.calls import CallRow
 
 
@@ -57,6 +57,15 @@ async def of_call(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> 
         .order_by(RecordingRow.kind)
     )
     return tuple(_to_recording(row) for row in (await session.execute(query)).scalars())
+
+
+async def of_calls(session: AsyncSession, call_ids: Sequence[UUID]) -> dict[UUID, tuple[Recording, ...]]:
+    """Return the fetched recordings of these calls. The ids must have been scoped to a project."""
+    query = select(RecordingRow).where(RecordingRow.call_id == any_(array_of(call_ids, UUID)))
+    found: dict[UUID, tuple[Recording, ...]] = dict.fromkeys(call_ids, ())
+    for row in (await session.execute(query.order_by(RecordingRow.kind))).scalars():
+        found[row.call_id] += (_to_recording(row),)
+    return found
 
 
 async def read(session: AsyncSession, recording_id: UUID) -> Recording | None:

@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callscope.core.call import ToolInvocation
 from callscope.storage.base import Base, CallId, EmptyObject, Id, Milliseconds
 
 
@@ -27,3 +29,26 @@ class ToolInvocationRow(Base):
     start_offset_ms: Mapped[Milliseconds]
     end_offset_ms: Mapped[Milliseconds | None]
     position: Mapped[int]
+
+
+async def of_call(session: AsyncSession, call_id: UUID) -> tuple[ToolInvocation, ...]:
+    """Return the tool invocations of a call by their start. The id must have been scoped to a project."""
+    query = select(ToolInvocationRow).where(ToolInvocationRow.call_id == call_id)
+    rows = (
+        await session.execute(query.order_by(ToolInvocationRow.start_offset_ms, ToolInvocationRow.position))
+    ).scalars()
+    return tuple(_to_invocation(row) for row in rows)
+
+
+def _to_invocation(row: ToolInvocationRow) -> ToolInvocation:
+    return ToolInvocation(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        parameters=row.parameters,
+        parameter_types=row.parameter_types,
+        result=row.result,
+        start_offset_ms=row.start_offset_ms,
+        end_offset_ms=row.end_offset_ms,
+        agent_id=row.agent_id,
+    )

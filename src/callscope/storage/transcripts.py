@@ -3,9 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callscope.core.call import Role
+from callscope.core.ids import new_id
+from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptSource
 from callscope.storage.base import Base, CallId, CreatedAt, Id, Milliseconds
 
 
@@ -37,3 +42,56 @@ class TranscriptEntryRow(Base):
     end_offset_ms: Mapped[Milliseconds]
     language_code: Mapped[str | None]
     payload: Mapped[dict[str, Any] | None]
+
+
+async def sources_of(session: AsyncSession, call_id: UUID) -> dict[TranscriptSource, UUID]:
+    """Return the transcripts of a call by source. The id must have been scoped to a project."""
+    query = select(TranscriptRow.source, TranscriptRow.id).where(TranscriptRow.call_id == call_id)
+    return {TranscriptSource(source): transcript_id for source, transcript_id in await session.execute(query)}
+
+
+async def read(session: AsyncSession, transcript_id: UUID, source: TranscriptSource) -> Transcript:
+    """Return one transcript with its entries in call order."""
+    query = select(TranscriptEntryRow).where(TranscriptEntryRow.transcript_id == transcript_id)
+    rows = (await session.execute(query.order_by(TranscriptEntryRow.position))).scalars()
+    return Transcript(source=source, entries=tuple(_to_entry(row) for row in rows))
+
+
+async def save(session: AsyncSession, *, call_id: UUID, transcript: Transcript) -> None:
+    """Make `transcript` the call's only one of its source."""
+    source = transcript.source.value
+    await session.execute(delete(TranscriptRow).where(TranscriptRow.call_id == call_id, TranscriptRow.source == source))
+    transcript_id = new_id()
+    await session.execute(insert(TranscriptRow).values(id=transcript_id, call_id=call_id, source=source))
+    rows = [entry_columns(transcript_id, position, entry) for position, entry in enumerate(transcript.entries)]
+    if rows:
+        await session.execute(insert(TranscriptEntryRow), rows)
+
+
+def entry_columns(transcript_id: UUID, position: int, entry: TranscriptEntry) -> dict[str, Any]:
+    """Return the row of one entry."""
+    return {
+        "id": entry.id,
+        "transcript_id": transcript_id,
+        "position": position,
+        "role": entry.role.value,
+        "participant_id": entry.participant_id,
+        "text": entry.text,
+        "start_offset_ms": entry.start_offset_ms,
+        "end_offset_ms": entry.end_offset_ms,
+        "language_code": entry.language_code,
+        "payload": entry.payload,
+    }
+
+
+def _to_entry(row: TranscriptEntryRow) -> TranscriptEntry:
+    return TranscriptEntry(
+        id=row.id,
+        role=Role(row.role),
+        participant_id=row.participant_id,
+        text=row.text,
+        start_offset_ms=row.start_offset_ms,
+        end_offset_ms=row.end_offset_ms,
+        language_code=row.language_code,
+        payload=row.payload,
+    )

@@ -77,7 +77,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("vapi_call_id", sa.Text(), nullable=True),
         sa.Column("livekit_room_id", sa.Text(), nullable=True),
-        sa.Column("recording_url", sa.Text(), nullable=True),
+        sa.Column("recording_url", sa.Text(), nullable=False),
         sa.Column("stereo_recording_url", sa.Text(), nullable=True),
         sa.Column(
             "properties", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False

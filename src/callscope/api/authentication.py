@@ -1,0 +1,50 @@
+"""Who makes a request, and whether it may: the one place where routes are guarded."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from callscope.api.context import Context
+from callscope.core.errors import Unauthenticated
+from callscope.core.permissions import PERMISSIONS
+from callscope.services.keys import Principal, authenticate
+
+INTEGRATION_KEY_HEADER = "x-roark-api-key"
+INTEGRATION_ROUTES = "/v1/integrations/"
+
+bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key: `Authorization: Bearer rk_live_…`")
+
+
+async def authenticated(request: Request, context: Context) -> Principal:
+    """Return the bearer of the request's key. Raises Unauthenticated."""
+    plain_key = _key_of(request)
+    async with context.reads() as session:
+        return await authenticate(session, plain_key, now=context.clock.now())
+
+
+class Requires:
+    """A dependency that returns the principal if its key grants `permission`, and documents the need for it."""
+
+    def __init__(self, permission: str) -> None:
+        if permission not in PERMISSIONS:
+            raise ValueError(f"{permission} is not a permission")
+        self.permission = permission
+
+    async def __call__(
+        self, principal: Annotated[Principal, Depends(authenticated)], _bearer: Annotated[object, Depends(bearer)]
+    ) -> Principal:
+        """Return the principal. Raises Unauthenticated, PermissionMissing."""
+        principal.require(self.permission)
+        return principal
+
+
+def _key_of(request: Request) -> str:
+    scheme, _, plain_key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and plain_key.strip():
+        return plain_key.strip()
+    if request.url.path.startswith(INTEGRATION_ROUTES) and (header_key := request.headers.get(INTEGRATION_KEY_HEADER)):
+        return header_key
+    raise Unauthenticated(
+        "No API key. Send it as `Authorization: Bearer <key>`; create one with `callscope key create`."
+    )

@@ -1,0 +1,43 @@
+"""What routes need of the running service, put into `app.state` once at start."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from callscope.core.clock import Clock
+from callscope.services.ingest import RecordingProbe
+from callscope.storage.engine import SessionFactory
+
+RecordingUrlSigner = Callable[[Request, UUID], str]
+"""Makes the signed address, good for an hour, under which a recording of that id can be fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiContext:
+    """The parts of the service that routes use.
+
+    `transactions` makes sessions whose work is committed at the end of `async with …begin()`, which is always before
+    the answer is sent. `reads` makes sessions for reading.
+    """
+
+    transactions: SessionFactory
+    reads: SessionFactory
+    probe_recording: RecordingProbe
+    sign_recording_url: RecordingUrlSigner
+    is_database_reachable: Callable[[], Awaitable[bool]]
+    clock: Clock
+    version: str
+
+
+def context_of(request: Request) -> ApiContext:
+    """Return the context `boot` put into the app."""
+    context = request.app.state.api
+    if not isinstance(context, ApiContext):
+        raise TypeError("app.state.api is not an ApiContext")
+    return context
+
+
+Context = Annotated[ApiContext, Depends(context_of)]

@@ -1,0 +1,9 @@
+"""Every route of the API."""
+
+from fastapi import APIRouter
+
+from callscope.api.routes import call_metrics, call_transcripts, calls, health
+
+router = APIRouter()
+for part in (health, calls, call_transcripts, call_metrics):
+    router.include_router(part.router)

@@ -1,0 +1,41 @@
+"""What all wire types share: camelCase names, and the envelopes of answers."""
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+DataT = TypeVar("DataT")
+
+
+class InputModel(BaseModel):
+    """Part of a request body. Unknown fields are accepted and reported, never dropped in silence."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow", validate_by_name=False)
+
+
+class OutputModel(BaseModel):
+    """Part of an answer. Every field is always there unless its description says otherwise."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True)
+
+
+class Envelope(OutputModel, Generic[DataT]):
+    """An answer about one thing."""
+
+    data: DataT
+
+
+class Pagination(OutputModel):
+    """Where a page stands in its list."""
+
+    has_more: bool = Field(description="Whether there are more items after this page.")
+    next_cursor: str | None = Field(description="Send it as `after` to get the next page; null on the last page.")
+    total: int = Field(description="How many items match, all pages together.")
+
+
+class PageEnvelope(OutputModel, Generic[DataT]):
+    """One page of a list."""
+
+    data: list[DataT]
+    pagination: Pagination

@@ -1,0 +1,48 @@
+"""`callscope key`: API keys."""
+
+import json
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+key = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(key, name="key")
+
+
+@key.command()
+def create(
+    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")] = "default",
+    name: Annotated[str, typer.Option(help="A label to recognise the key by.")] = "key",
+    scope: Annotated[str, typer.Option(help="READ, or WRITE for everything.")] = "WRITE",
+    permission: Annotated[
+        list[str] | None, typer.Option(help="Narrow the key to `resource:action`; may be given several times.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make an API key and print it. It is shown this once and stored only as a digest."""
+    import asyncio
+
+    from callscope.boot.database import open_database, run_in_session
+    from callscope.boot.settings import Settings
+    from callscope.core.permissions import Scope
+    from callscope.services.keys import create_key
+    from callscope.storage import migrations
+
+    if scope not in set(Scope):
+        raise typer.BadParameter("must be READ or WRITE", param_hint="--scope")
+    with open_database(Settings()) as url:
+        migrations.upgrade(url)
+        created = asyncio.run(
+            run_in_session(
+                url,
+                lambda session: create_key(
+                    session, project_name=project, name=name, scope=Scope(scope), permissions=permission
+                ),
+            )
+        )
+    if as_json:
+        shown = {"id": str(created.id), "project_id": str(created.project_id), "project": project, "name": created.name}
+        typer.echo(json.dumps({**shown, "scope": created.scope, "key": created.plain_key}))
+    else:
+        typer.echo(created.plain_key)

@@ -1,0 +1,51 @@
+"""Calls as readers see them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from callscope.core.call import Call, ToolInvocation
+from callscope.core.call_query import CallQuery
+from callscope.core.errors import CallNotFound
+from callscope.core.page import Page
+from callscope.services import analyses
+from callscope.storage import calls, tools
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def get_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Call:
+    """Return the call. Raises CallNotFound for one that is unknown, deleted or another project's."""
+    call = await calls.get(session, project_id, call_id)
+    if call is None:
+        raise _not_found(call_id)
+    return call
+
+
+async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery) -> Page[Call]:
+    """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
+    return await calls.list_page(session, project_id, query)
+
+
+async def list_tool_invocations(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[ToolInvocation, ...]:
+    """Return the tool invocations of a call by their start. Raises CallNotFound."""
+    await require_call(session, project_id, call_id)
+    return await tools.of_call(session, call_id)
+
+
+async def require_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
+    """Raise CallNotFound unless the project has that call."""
+    if not await calls.exists_visible(session, project_id, call_id):
+        raise _not_found(call_id)
+
+
+async def delete_call(session: "AsyncSession", project_id: UUID, call_id: UUID, *, now: datetime) -> None:
+    """Hide the call from every read and cancel what is still running on it. Raises CallNotFound."""
+    if not await calls.hide(session, project_id, call_id, at=now):
+        raise _not_found(call_id)
+    await analyses.cancel(session, project_id=project_id, call_id=call_id, at=now)
+
+
+def _not_found(call_id: UUID) -> CallNotFound:
+    return CallNotFound(f"There is no call {call_id} in this project.", param="callId")

@@ -1,0 +1,119 @@
+"""Properties of calls: one spelling, one type per project, fixed by the first value."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from callscope.core.call import PropertyType, PropertyValue
+from callscope.core.errors import InvalidInput, Issue
+from callscope.storage import properties
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+MAX_PROPERTIES = 100
+MAX_NAME_LENGTH = 128
+MAX_STRING_LENGTH = 4096
+
+SYSTEM_PROPERTIES = frozenset({"direction", "duration_seconds", "agent_id"})
+"""Names that Callscope sets itself; they stand in the same namespace and are read-only."""
+
+LIST_FILTERS = frozenset(
+    {
+        "after",
+        "counted_in_results",
+        "exclude_hidden_runs",
+        "limit",
+        "search_text",
+        "simulation_run_plan_ids",
+        "simulation_run_plan_job_id",
+        "simulation_run_plan_job_ids",
+        "sort_by",
+        "sort_direction",
+        "status",
+    }
+)
+"""Names that built-in filters of the list of calls have taken."""
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def stored_name(name: str) -> str:
+    """Return the snake_case spelling a property is stored under: `planTier`, `Plan tier` and `plan_tier` are one."""
+    return _SEPARATORS.sub("_", _WORD_STARTS.sub("_", name).lower()).strip("_")
+
+
+def type_of(value: PropertyValue) -> PropertyType:
+    """Return the type a value would fix for its property."""
+    if isinstance(value, bool):
+        return PropertyType.BOOLEAN
+    if isinstance(value, int | float):
+        return PropertyType.NUMBER
+    return PropertyType.STRING if isinstance(value, str) else PropertyType.JSON
+
+
+def to_stored(sent: Mapping[str, Any]) -> dict[str, PropertyValue]:
+    """Return `sent` under stored names, missing (None) values left out. Raises InvalidInput, one issue per property."""
+    issues: list[Issue] = []
+    if len(sent) > MAX_PROPERTIES:
+        message = f"`properties` has {len(sent)} keys; a call takes at most {MAX_PROPERTIES}. Leave some out."
+        issues.append(Issue(path=("properties",), code="too_many_properties", message=message))
+    spellings: dict[str, str] = {}
+    stored: dict[str, PropertyValue] = {}
+    for spelling, value in sent.items():
+        name = stored_name(spelling)
+        problem = _problem_of(spelling, name, value, spellings.setdefault(name, spelling))
+        if problem is not None:
+            issues.append(Issue(path=("properties", spelling), code="invalid_parameter", message=problem))
+        elif value is not None:
+            stored[name] = value
+    if issues:
+        raise InvalidInput(issues)
+    return stored
+
+
+async def fix_types(session: "AsyncSession", project_id: UUID, stored: Mapping[str, PropertyValue]) -> None:
+    """Check `stored` against the project's types and fix those that are new, inside the caller's transaction.
+
+    Raises InvalidInput that names each property with its fixed type and the sent one.
+    """
+    sent = {name: type_of(value) for name, value in stored.items()}
+    if not sent:
+        return
+    fixed = await properties.types_of(session, project_id, sent)
+    new = {name: type_ for name, type_ in sent.items() if name not in fixed}
+    if new:
+        await properties.insert_missing(session, project_id, new)
+        fixed = await properties.types_of(session, project_id, sent)
+    issues = [
+        Issue(
+            path=("properties", name),
+            code="property_type_mismatch",
+            message=f"Property `{name}` is of type {fixed[name]} in this project, the sent value is of type {type_}. "
+            f"Send a {fixed[name]}, or use another name.",
+        )
+        for name, type_ in sent.items()
+        if fixed[name] is not type_
+    ]
+    if issues:
+        raise InvalidInput(issues, code="property_type_mismatch")
+
+
+def _problem_of(spelling: str, name: str, value: Any, first_spelling: str) -> str | None:  # noqa: ANN401 - any JSON
+    if not name:
+        return f"Property name {spelling!r} has no letter or digit. Give it a name such as `plan_tier`."
+    if len(spelling) > MAX_NAME_LENGTH:
+        return (
+            f"Property name `{spelling[:32]}…` has {len(spelling)} characters; at most {MAX_NAME_LENGTH} are allowed."
+        )
+    if first_spelling != spelling:
+        return f"Properties `{first_spelling}` and `{spelling}` are one property, `{name}`. Send it once."
+    if name in SYSTEM_PROPERTIES:
+        return f"Property `{name}` is set by Callscope and cannot be written. Use another name."
+    if isinstance(value, str) and len(value) > MAX_STRING_LENGTH:
+        return (
+            f"Property `{spelling}` has {len(value)} characters; a value takes at most {MAX_STRING_LENGTH}. Shorten it."
+        )
+    return None

@@ -1,0 +1,124 @@
+"""Transcripts as senders give them and as readers get them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from callscope.core.call import CallAgent, CallCustomer, Role
+from callscope.core.errors import CallNotFound, Issue, PathPart
+from callscope.core.ids import new_id
+from callscope.core.new_call import AgentMention, CustomerMention, NewTranscriptEntry
+from callscope.core.transcript import READ_PREFERENCE, Transcript, TranscriptEntry, TranscriptSource
+from callscope.storage import calls, transcripts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+SHORTEST_TURN_MS = 100
+"""The shortest run of speech there is (also the detector's minimum). A shorter turn is one whose end was not known."""
+
+ParticipantT = TypeVar("ParticipantT", CallAgent, CallCustomer)
+
+
+async def read_transcript(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, source: TranscriptSource | None = None
+) -> Transcript | None:
+    """Return the call's transcript of `source`, or of the best source there is; None when there is none.
+
+    Raises CallNotFound.
+    """
+    if not await calls.exists_visible(session, project_id, call_id):
+        raise CallNotFound(f"There is no call {call_id} in this project.", param="callId")
+    available = await transcripts.sources_of(session, call_id)
+    wanted = READ_PREFERENCE if source is None else (source,)
+    best = next((candidate for candidate in wanted if candidate in available), None)
+    return None if best is None else await transcripts.read(session, available[best], best)
+
+
+def attribute(
+    entries: Sequence[NewTranscriptEntry],
+    agents: Sequence[CallAgent],
+    customers: Sequence[CallCustomer],
+    issues: list[Issue],
+) -> tuple[TranscriptEntry, ...]:
+    """Return the entries in call order, each with its participant and a plausible end.
+
+    An entry that names nobody belongs to the only participant of its role. One that names somebody the call does not
+    have, or several, is added to `issues`.
+    """
+    only_agent = agents[0].participant_id if len(agents) == 1 else None
+    only_customer = customers[0].id if len(customers) == 1 else None
+    attributed = []
+    for index, entry in enumerate(entries):
+        match entry.speaker:
+            case AgentMention():
+                agent = match_agent(entry.speaker, agents, ("transcript", index, "agent"), issues)
+                participant_id = None if agent is None else agent.participant_id
+            case CustomerMention():
+                participant_id = _match_customer(entry.speaker, customers, ("transcript", index, "customer"), issues)
+            case None:
+                participant_id = only_agent if entry.role is Role.AGENT else only_customer
+        attributed.append(
+            TranscriptEntry(
+                id=new_id(),
+                role=entry.role,
+                participant_id=participant_id,
+                text=entry.text,
+                start_offset_ms=entry.start_offset_ms,
+                end_offset_ms=entry.end_offset_ms,
+                language_code=entry.language_code,
+                payload=entry.payload,
+            )
+        )
+    return stretch(sorted(attributed, key=lambda entry: entry.start_offset_ms))
+
+
+def stretch(entries: Sequence[TranscriptEntry]) -> tuple[TranscriptEntry, ...]:
+    """Extend implausibly short turns to the start of the next turn; the last one, and one that is overtaken, stay."""
+    stretched = list(entries)
+    next_start_ms: int | None = None
+    for index in range(len(entries) - 1, -1, -1):
+        entry = entries[index]
+        following = entries[index + 1] if index + 1 < len(entries) else None
+        if following is not None and following.start_offset_ms > entry.start_offset_ms:
+            next_start_ms = following.start_offset_ms
+        is_too_short = entry.end_offset_ms - entry.start_offset_ms < SHORTEST_TURN_MS
+        if is_too_short and next_start_ms is not None and next_start_ms > entry.end_offset_ms:
+            stretched[index] = replace(entry, end_offset_ms=next_start_ms)
+    return tuple(stretched)
+
+
+def match_agent(
+    mention: AgentMention, agents: Sequence[CallAgent], path: tuple[PathPart, ...], issues: list[Issue]
+) -> CallAgent | None:
+    """Return the agent that is meant; when it is not exactly one, add an issue at `path` and return None."""
+    matching = [
+        agent
+        for agent in agents
+        if mention.agent_id in (None, agent.id) and mention.custom_id in (None, agent.custom_id)
+    ]
+    return _only(matching, "agent", path, issues)
+
+
+def _match_customer(
+    mention: CustomerMention, customers: Sequence[CallCustomer], path: tuple[PathPart, ...], issues: list[Issue]
+) -> UUID | None:
+    matching = [
+        customer
+        for customer in customers
+        if mention.label in (None, customer.label) and mention.phone_number_e164 in (None, customer.phone_number_e164)
+    ]
+    customer = _only(matching, "customer", path, issues)
+    return None if customer is None else customer.id
+
+
+def _only(
+    matching: Sequence[ParticipantT], noun: str, path: tuple[PathPart, ...], issues: list[Issue]
+) -> ParticipantT | None:
+    if len(matching) == 1:
+        return matching[0]
+    found = "more than one" if matching else "none"
+    message = f"This {noun} matches {found} of the call's {noun}s. Name one of them by the values sent there."
+    issues.append(Issue(path=path, code=f"unknown_{noun}", message=message))
+    return None

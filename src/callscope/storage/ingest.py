@@ -1,0 +1,179 @@
+"""A new call with all its parts, written in one statement: one round trip, whatever the call holds."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as POSTGRES_UUID
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import Text
+
+from callscope.core.call import Call, ToolInvocation
+from callscope.core.errors import DuplicateExternalId
+from callscope.core.ids import new_id
+from callscope.core.new_call import ReceivedRequest
+from callscope.core.transcript import Transcript
+from callscope.storage.transcripts import entry_columns
+
+EXTERNAL_ID_CONSTRAINT = "uq_call_project_id_external_id"
+
+# Each part comes as JSON whose keys are the table's columns; a column that is not named is NULL.
+_INSERT = text(
+    """
+    WITH new_call AS (
+        INSERT INTO call SELECT * FROM jsonb_populate_record(NULL::call, :call)
+    ), new_agents AS (
+        INSERT INTO call_agent SELECT * FROM jsonb_populate_recordset(NULL::call_agent, :agents)
+    ), new_customers AS (
+        INSERT INTO call_customer SELECT * FROM jsonb_populate_recordset(NULL::call_customer, :customers)
+    ), new_transcripts AS (
+        INSERT INTO transcript SELECT * FROM jsonb_populate_recordset(NULL::transcript, :transcripts)
+    ), new_entries AS (
+        INSERT INTO transcript_entry SELECT * FROM jsonb_populate_recordset(NULL::transcript_entry, :entries)
+    ), new_tools AS (
+        INSERT INTO tool_invocation SELECT * FROM jsonb_populate_recordset(NULL::tool_invocation, :tools)
+    )
+    INSERT INTO ingest_request
+        (id, project_id, api_key_id, call_id, body, body_digest, unknown_fields, created_at)
+    VALUES (:request_id, :project_id, :api_key_id, :call_id, :body, :body_digest, :unknown_fields, :created_at)
+    """
+).bindparams(
+    *(bindparam(part, type_=JSONB()) for part in ("call", "agents", "customers", "transcripts", "entries", "tools")),
+    *(bindparam(name, type_=POSTGRES_UUID()) for name in ("request_id", "project_id", "api_key_id", "call_id")),
+    bindparam("body", type_=LargeBinary()),
+    bindparam("body_digest", type_=LargeBinary()),
+    bindparam("unknown_fields", type_=ARRAY(Text())),
+)
+
+
+async def insert_call(
+    session: AsyncSession,
+    call: Call,
+    *,
+    recording_url: str,
+    stereo_recording_url: str | None,
+    transcript: Transcript | None,
+    tools: Sequence[ToolInvocation],
+    request: ReceivedRequest,
+) -> None:
+    """Insert the call, its participants, transcript, tool invocations and the request it came in.
+
+    Raises DuplicateExternalId when another call of the project bears its external id; waits for a transaction that
+    is about to store one.
+    """
+    transcript_id = new_id()
+    parameters = {
+        "call": {
+            **_plain(_call_columns(call)),
+            "recording_url": recording_url,
+            "stereo_recording_url": stereo_recording_url,
+        },
+        "agents": [_plain(row) for row in _agent_columns(call)],
+        "customers": [_plain(row) for row in _customer_columns(call)],
+        "transcripts": [] if transcript is None else [_plain(_transcript_columns(call, transcript, transcript_id))],
+        "entries": []
+        if transcript is None
+        else [
+            _plain(entry_columns(transcript_id, position, entry)) for position, entry in enumerate(transcript.entries)
+        ],
+        "tools": [_plain(_tool_columns(call, position, tool)) for position, tool in enumerate(tools)],
+        "request_id": new_id(),
+        "project_id": call.project_id,
+        "api_key_id": request.api_key_id,
+        "call_id": call.id,
+        "body": request.body,
+        "body_digest": request.body_digest,
+        "unknown_fields": list(request.unknown_fields),
+        "created_at": call.created_at,
+    }
+    try:
+        await session.execute(_INSERT, parameters)
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == EXTERNAL_ID_CONSTRAINT:
+            raise DuplicateExternalId("A call with this externalId already exists in this project") from error
+        raise
+
+
+def _plain(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `columns` with ids and points in time as text, which JSON can carry."""
+    return {name: _plain_value(value) for name, value in columns.items()}
+
+
+def _plain_value(value: Any) -> Any:  # noqa: ANN401 - any column's value
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _call_columns(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "project_id": call.project_id,
+        "status": call.status,
+        "direction": call.direction,
+        "interface_type": call.interface_type,
+        "source": call.source,
+        "started_at": call.started_at,
+        "ended_at": call.ended_at,
+        "duration_ms": call.duration_ms,
+        "ended_status": call.ended_status,
+        "title": call.title,
+        "summary": call.summary,
+        "external_id": call.external_id,
+        "vapi_call_id": call.vapi_call_id,
+        "livekit_room_id": call.livekit_room_id,
+        "properties": dict(call.properties),
+        "created_at": call.created_at,
+        "updated_at": call.updated_at,
+    }
+
+
+def _agent_columns(call: Call) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": agent.participant_id,
+            "call_id": call.id,
+            "agent_id": agent.id,
+            "agent_endpoint_id": None if agent.endpoint is None else agent.endpoint.id,
+            "agent_prompt_version_id": agent.prompt_id,
+            "position": position,
+        }
+        for position, agent in enumerate(call.agents)
+    ]
+
+
+def _customer_columns(call: Call) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": customer.id,
+            "call_id": call.id,
+            "phone_number_e164": customer.phone_number_e164,
+            "label": customer.label,
+            "position": position,
+        }
+        for position, customer in enumerate(call.customers)
+    ]
+
+
+def _transcript_columns(call: Call, transcript: Transcript, transcript_id: UUID) -> dict[str, Any]:
+    return {"id": transcript_id, "call_id": call.id, "source": transcript.source, "created_at": call.created_at}
+
+
+def _tool_columns(call: Call, position: int, tool: ToolInvocation) -> dict[str, Any]:
+    return {
+        "id": tool.id,
+        "call_id": call.id,
+        "agent_id": tool.agent_id,
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+        "parameter_types": dict(tool.parameter_types),
+        "result": tool.result,
+        "start_offset_ms": tool.start_offset_ms,
+        "end_offset_ms": tool.end_offset_ms,
+        "position": position,
+    }

@@ -1,0 +1,132 @@
+"""The API as tests reach it: an app on a test's own database, a key, and calls to send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI, Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callscope.api.context import ApiContext
+from callscope.boot.app import build_api
+from callscope.core.permissions import Scope
+from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
+from callscope.services.keys import CreatedKey, create_key
+from callscope.storage.engine import SessionFactory, read_session_factory, session_factory
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+MAX_BODY_BYTES = 16 * 1024**2
+YES = ProbeVerdict(outcome=ProbeOutcome.YES, reason=None)
+
+
+@dataclass
+class SettableClock:
+    """Stands still until it is set."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@dataclass
+class ScriptedProbe:
+    """Says yes to every recording but those it has a verdict for, and remembers what it was asked."""
+
+    verdicts: dict[str, ProbeVerdict] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def __call__(self, url: str) -> ProbeVerdict:
+        self.asked.append(url)
+        return self.verdicts.get(url, YES)
+
+
+@dataclass
+class ApiUnderTest:
+    """An app, what it runs on, and what can be set on it."""
+
+    app: FastAPI
+    transactions: SessionFactory
+    clock: SettableClock
+    probe: ScriptedProbe
+
+
+def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
+    clock, probe = SettableClock(), ScriptedProbe()
+    transactions = session_factory(engine)
+    context = ApiContext(
+        transactions=transactions,
+        reads=read_session_factory(engine),
+        probe_recording=probe,
+        sign_recording_url=sign_recording_url,
+        is_database_reachable=lambda: is_reachable(engine),
+        clock=clock,
+        version="0.0.test",
+    )
+    app = build_api(context, max_body_bytes=MAX_BODY_BYTES)
+    return ApiUnderTest(app=app, transactions=transactions, clock=clock, probe=probe)
+
+
+def sign_recording_url(request: Request, recording_id: UUID) -> str:
+    return f"{request.base_url}signed/{recording_id}"
+
+
+async def is_reachable(engine: AsyncEngine) -> bool:
+    async with engine.connect() as connection:
+        return (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+async def make_key(sessions: SessionFactory, *, project: str = "default", **options: Any) -> CreatedKey:
+    async with sessions.begin() as session:
+        return await create_key(session, project_name=project, name="test", **options)
+
+
+async def make_read_key(sessions: SessionFactory, **options: Any) -> CreatedKey:
+    return await make_key(sessions, scope=Scope.READ, **options)
+
+
+def authorization(key: CreatedKey) -> dict[str, str]:
+    return {"authorization": f"Bearer {key.plain_key}"}
+
+
+def minimal_call(**further: Any) -> dict[str, Any]:
+    return {
+        "recordingUrl": "https://recordings.example/call.wav",
+        "startedAt": "2026-01-31T09:30:00Z",
+        "interfaceType": "PHONE",
+        "callDirection": "INBOUND",
+        **further,
+    }
+
+
+async def count_rows(sessions: SessionFactory, *tables: str) -> Mapping[str, int]:
+    """Return how many rows each table has."""
+    async with sessions() as session:
+        return {
+            table: (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608 - own names
+            for table in tables
+        }
+
+
+async def count_all_rows(sessions: SessionFactory) -> Mapping[str, int]:
+    """Return how many rows each table has that a request could write."""
+    return await count_rows(
+        sessions,
+        "call",
+        "call_agent",
+        "call_customer",
+        "agent",
+        "agent_endpoint",
+        "agent_prompt",
+        "agent_prompt_version",
+        "transcript",
+        "transcript_entry",
+        "tool_invocation",
+        "property_definition",
+        "ingest_request",
+        "analysis",
+        "procrastinate_jobs",
+    )
