@@ -1,5 +1,6 @@
 """The analysis of a call: begun with it, moved from stage to stage, read by pages and API."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -8,8 +9,9 @@ from callscope.core.analysis import Analysis, AnalysisStatus, ComputedValue, Sta
 from callscope.core.conversation import Conversation
 from callscope.core.errors import NotFound
 from callscope.core.jobs import JobName
-from callscope.core.recording import Peaks, RecordingAnalysis
-from callscope.storage import analyses, jobs, measurements
+from callscope.core.metric import MetricValue
+from callscope.core.recording import Peaks, Recording, RecordingAnalysis
+from callscope.storage import analyses, calls, jobs, measurements
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,6 +72,45 @@ async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, 
 async def fail(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
     """Give the claimed analysis up; `reason` tells a person why and what to do."""
     await analyses.finish(session, analysis.id, AnalysisStatus.FAILED, reason=reason, at=at)
+
+
+async def record_measurement(
+    session: "AsyncSession",
+    analysis: Analysis,
+    *,
+    conversation: Conversation | None,
+    values: Sequence[MetricValue],
+    at: datetime,
+) -> None:
+    """Write a wave's conversation and values over those of the wave before."""
+    await measurements.save_conversation(
+        session, project_id=analysis.project_id, call_id=analysis.call_id, conversation=conversation, at=at
+    )
+    await measurements.save_values(
+        session, project_id=analysis.project_id, call_id=analysis.call_id, values=values, at=at
+    )
+
+
+async def record_recording_analysis(
+    session: "AsyncSession", analysis: Analysis, *, recording: Recording, found: RecordingAnalysis, at: datetime
+) -> None:
+    """Write what the pass over a recording found, under the digest of its bytes."""
+    await measurements.save_recording_analysis(
+        session,
+        project_id=analysis.project_id,
+        call_id=analysis.call_id,
+        recording_id=recording.id,
+        input_sha256=recording.sha256,
+        analysis=found,
+        at=at,
+    )
+
+
+async def record_duration(session: "AsyncSession", analysis: Analysis, *, at: datetime) -> None:
+    """Give the call the duration its recording shows; a call without a measured recording keeps what it has."""
+    found = await measurements.read_duration_ms(session, project_id=analysis.project_id, call_id=analysis.call_id)
+    if found is not None:
+        await calls.set_duration(session, analysis.call_id, found, at=at)
 
 
 async def latest(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Analysis:

@@ -1,0 +1,61 @@
+"""The child's side of measuring: a program with the arguments PARENT_PID MEMORY_BYTES REQUEST_FILE REPLY_FILE."""
+
+import resource
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from callscope.core.errors import CallscopeError
+from callscope.pipeline.measuring_process import MEBIBYTE, REPLY, REQUEST, MeasuringReply
+from callscope.pipeline.parent import end_with_parent
+from callscope.services.measuring import measure_recording
+
+OOM_SCORE = Path("/proc/self/oom_score_adj")
+MOST_EXPENDABLE = "1000"
+OUT_OF_MEMORY = "The recording needs more memory than the {mebibytes} MiB that measuring may use. Is it damaged?"
+
+
+def main() -> None:
+    """Put on the limits, measure, write the reply."""
+    parent_pid, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
+    end_with_parent(parent_pid, signal.SIGKILL)
+    limit(memory_bytes)
+    request_path, reply_path = Path(sys.argv[3]), Path(sys.argv[4])
+    reply_path.write_bytes(answer(request_path.read_bytes(), memory_bytes=memory_bytes))
+
+
+def limit(memory_bytes: int) -> None:
+    """Bound this process's own memory, forbid core files, and stand first in line when the machine runs out."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Private memory, not address space: libraries and thread stacks reserve gigabytes they never touch.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    if OOM_SCORE.exists():
+        OOM_SCORE.write_text(MOST_EXPENDABLE)
+
+
+def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
+    """Return the reply to a request."""
+    request = REQUEST.validate_json(request_json)
+    try:
+        measurement = measure_recording(
+            request.path, roles=request.roles, transcript=request.transcript, tools=request.tools
+        )
+        reply = MeasuringReply(measurement=measurement)
+    except CallscopeError as failure:
+        reply = MeasuringReply(refusal=failure.message)
+    except MemoryError:
+        reply = MeasuringReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
+    except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it
+        reply = MeasuringReply(defect=place_of(error))
+    return REPLY.dump_json(reply)
+
+
+def place_of(error: Exception) -> str:
+    """Name type and place of an error. Its message stays here: it may quote what people said."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+
+if __name__ == "__main__":
+    main()

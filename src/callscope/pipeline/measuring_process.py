@@ -1,0 +1,117 @@
+"""The parent's side of measuring: a child process with limits: a poison file fails its call, nothing else."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from pydantic import ConfigDict, TypeAdapter
+
+from callscope.core.call import Role, ToolInvocation
+from callscope.core.errors import CallscopeError
+from callscope.core.transcript import TranscriptEntry
+from callscope.services.measuring import Measurement
+
+log = structlog.get_logger(__name__)
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringRequest:
+    """What the child is asked to measure."""
+
+    path: Path
+    transcript: tuple[TranscriptEntry, ...]
+    tools: tuple[ToolInvocation, ...]
+    roles: tuple[Role | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringLimits:
+    """What the child may use: memory of its own, and seconds of wall time."""
+
+    memory_bytes: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringReply:
+    """What the child answers: a measurement, a failure for a person, or where its own code failed."""
+
+    measurement: Measurement | None = None
+    refusal: str | None = None
+    defect: str | None = None
+
+
+class MeasuringRefused(CallscopeError):
+    """The recording cannot be measured; the message says why."""
+
+    code = "measuring_refused"
+
+
+class MeasuringDied(CallscopeError):
+    """The process that measured ran into a limit or was killed."""
+
+    code = "measuring_died"
+
+
+class MeasuringDefect(Exception):
+    """The measuring code raised what it should not; the message names type and place."""
+
+
+# JSON and not pickle: the child has decoded a stranger's file, and its answer must not be able to run code here.
+REQUEST = TypeAdapter(MeasuringRequest)
+REPLY = TypeAdapter(MeasuringReply, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+
+
+async def measure_apart(request: MeasuringRequest, limits: MeasuringLimits, *, scratch_dir: Path) -> Measurement:
+    """Measure in a child process and return what it found. Raises MeasuringRefused, MeasuringDied, MeasuringDefect."""
+    request_path, reply_path = scratch_dir / "request.json", scratch_dir / "reply.json"
+    request_path.write_bytes(REQUEST.dump_json(request))
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "callscope.pipeline.measuring_child"),
+        *(str(os.getpid()), str(limits.memory_bytes), str(request_path), str(reply_path)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        exit_code = await asyncio.wait_for(child.wait(), limits.timeout_s)
+    except TimeoutError as error:
+        raise MeasuringDied(
+            f"Measuring the recording took longer than {limits.timeout_s:.0f} s and was stopped. "
+            "The operator can raise CALLSCOPE_ANALYSIS_TIMEOUT_S."
+        ) from error
+    finally:
+        await _end(child)
+    if exit_code != 0:
+        raise _death(exit_code, limits)
+    return _unpack(REPLY.validate_json(reply_path.read_bytes()))
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
+
+
+def _death(exit_code: int, limits: MeasuringLimits) -> MeasuringDied:
+    name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+    log.warning("measuring_process_died", ended_by=name)
+    return MeasuringDied(
+        f"The process that measured the recording died ({name}). It may use {limits.memory_bytes // MEBIBYTE} MiB; the "
+        "operator can raise CALLSCOPE_ANALYSIS_MEMORY_BYTES. If it does not help, the file is damaged: re-encode it."
+    )
+
+
+def _unpack(reply: MeasuringReply) -> Measurement:
+    if reply.measurement is not None:
+        return reply.measurement
+    if reply.refusal is not None:
+        raise MeasuringRefused(reply.refusal)
+    raise MeasuringDefect(reply.defect)
