@@ -4,6 +4,7 @@ import logging
 import math
 import traceback
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, MetricContext, MetricValue, ValueState, ValueType
@@ -65,7 +66,7 @@ def _absent(definition: MetricDefinition, state: ValueState, reason: str) -> tup
 
 def _explain(failure: Exception) -> str:
     place = traceback.extract_tb(failure.__traceback__)[-1]
-    return f"{type(failure).__name__} at {place.name}:{place.lineno}: {failure}"
+    return f"{type(failure).__name__} at {Path(place.filename).name}:{place.lineno}: {failure}"
 
 
 def _value(definition: MetricDefinition, reading: Reading, basis: Basis) -> MetricValue:
