@@ -53,10 +53,17 @@ class Settings(BaseSettings):
     analysis_memory_bytes: int = Field(
         default=2 * 1024**3, gt=0, description="Memory limit of the process that decodes and measures one recording."
     )
+    analysis_timeout_s: float = Field(
+        default=3600.0, gt=0, description="Longest time the process that decodes and measures one recording may take."
+    )
     analysis_concurrency: int = Field(default=1, ge=1, description="Recordings one worker measures at the same time.")
     host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
     workers: int = Field(default=1, ge=0, description="Worker processes `callscope serve` starts beside the server.")
+    worker_heartbeat_s: float = Field(default=5.0, gt=0, description="How often a worker says that it is alive.")
+    worker_stalled_after_s: float = Field(
+        default=20.0, gt=0, description="Silence after which a worker counts as dead and its jobs are taken over."
+    )
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$", description="`json`, `console` or `auto`.")
 
     @field_validator("fetch_allow_networks", mode="before")

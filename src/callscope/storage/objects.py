@@ -3,23 +3,21 @@
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import obstore
-from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
+from obstore.store import LocalStore, ObjectStore, from_url
 
 from callscope.core.errors import CallscopeError, NotFound
 
 if TYPE_CHECKING:
-    from obstore import OffsetRange
+    from obstore import GetResult, OffsetRange
 
 CHUNK_BYTES = 1024 * 1024
 PART_BYTES = 10 * 1024 * 1024
 """The parts of an upload: S3 wants at least 5 MiB each and at most 10,000 of them."""
-SIGNING_STORES = (S3Store, GCSStore, AzureStore)
 
 
 class ObjectNotFound(NotFound):
@@ -88,19 +86,18 @@ class Objects:
         return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
 
     async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Yield the bytes of an object from `start` up to, not including, `end`. Raises ObjectNotFound."""
+        """Open an object and return its bytes from `start` up to, not including, `end`. Raises ObjectNotFound."""
+        wanted: OffsetRange | tuple[int, int] = {"offset": start} if end is None else (start, end)
         try:
-            wanted: OffsetRange | tuple[int, int] = {"offset": start} if end is None else (start, end)
             result = await obstore.get_async(self._store, key, options={"range": wanted})
         except FileNotFoundError as error:
             raise ObjectNotFound("The object store has no such object any more.") from error
-        async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
-            yield bytes(chunk)
+        return _as_bytes(result)
 
     async def download(self, key: str, path: Path) -> None:
         """Write an object to a local file. Raises ObjectNotFound."""
         with path.open("wb") as file:
-            async for chunk in self.read(key):
+            async for chunk in await self.read(key):
                 file.write(chunk)
 
     async def delete(self, key: str) -> None:
@@ -114,11 +111,10 @@ class Objects:
         """Return the keys of all objects under a prefix."""
         return [meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch]
 
-    async def signed_get_url(self, key: str, *, expires_in: timedelta) -> str | None:
-        """Return the store's own signed URL to read an object, None where the store cannot sign (a local folder)."""
-        if not isinstance(self._store, SIGNING_STORES):
-            return None
-        return await obstore.sign_async(self._store, "GET", key, expires_in)
+
+async def _as_bytes(result: "GetResult") -> AsyncIterator[bytes]:
+    async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+        yield bytes(chunk)
 
 
 async def _in_parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -1,0 +1,70 @@
+"""The parts of the running service, built from settings in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callscope.boot.secret import signing_secret
+from callscope.boot.settings import Settings
+from callscope.core.clock import Clock, SystemClock
+from callscope.outbound.client import OutboundClient
+from callscope.pipeline.context import PipelineContext
+from callscope.services.signing import Signer
+from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
+from callscope.storage.objects import Objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What processes of the service share. `database_url` is a libpq URL, `secret` what signers derive keys from."""
+
+    settings: Settings
+    database_url: str
+    engine: AsyncEngine
+    sessions: SessionFactory
+    reads: SessionFactory
+    objects: Objects
+    outbound: OutboundClient
+    clock: Clock
+    secret: bytes
+    signer: Signer
+
+    def pipeline_context(self) -> PipelineContext:
+        """Return what the stages work with."""
+        return PipelineContext(
+            sessions=self.sessions,
+            objects=self.objects,
+            outbound=self.outbound,
+            clock=self.clock,
+            max_recording_bytes=self.settings.max_recording_bytes,
+            max_recording_ms=self.settings.max_recording_ms,
+            fetch_timeout_s=self.settings.fetch_timeout_s,
+            measure_memory_bytes=self.settings.analysis_memory_bytes,
+            measure_timeout_s=self.settings.analysis_timeout_s,
+        )
+
+
+@asynccontextmanager
+async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wiring]:
+    """Yield the parts and close them at the end of the block; connections are opened when first used."""
+    engine = create_engine(database_url)
+    outbound = OutboundClient(allowed_networks=settings.fetch_allow_networks)
+    clock, secret = SystemClock(), signing_secret(settings)
+    try:
+        yield Wiring(
+            settings=settings,
+            database_url=database_url,
+            engine=engine,
+            sessions=session_factory(engine),
+            reads=read_session_factory(engine),
+            objects=Objects.open(settings.object_store_url, default_dir=settings.data_dir / "objects"),
+            outbound=outbound,
+            clock=clock,
+            secret=secret,
+            signer=Signer(secret, clock),
+        )
+    finally:
+        await outbound.aclose()
+        await engine.dispose()

@@ -1,0 +1,35 @@
+"""A worker process from start to end."""
+
+import asyncio
+import signal
+
+from callscope.boot.database import open_database
+from callscope.boot.logging import configure_logging
+from callscope.boot.settings import Settings
+from callscope.boot.wiring import open_wiring
+from callscope.pipeline.app import create_app
+from callscope.pipeline.parent import end_with_parent
+from callscope.pipeline.worker import WorkerRules, run_worker
+
+
+def work(settings: Settings, *, parent_pid: int | None = None) -> None:
+    """Take jobs until SIGTERM or SIGINT, or until the process `parent_pid` is gone.
+
+    Raises what makes this worker unfit to go on; a fresh one takes its place and its jobs.
+    """
+    configure_logging(settings.log_format)
+    if parent_pid is not None:
+        end_with_parent(parent_pid, signal.SIGTERM)
+    with open_database(settings) as database_url:
+        asyncio.run(_work(settings, database_url))
+
+
+async def _work(settings: Settings, database_url: str) -> None:
+    rules = WorkerRules(
+        concurrency=settings.analysis_concurrency,
+        heartbeat_s=settings.worker_heartbeat_s,
+        stalled_after_s=settings.worker_stalled_after_s,
+    )
+    async with open_wiring(settings, database_url) as wiring:
+        context = wiring.pipeline_context()
+        await run_worker(create_app(context, database_url=database_url), context, rules)
