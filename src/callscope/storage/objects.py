@@ -108,8 +108,8 @@ class Objects:
             return
 
     async def keys(self, prefix: str) -> list[str]:
-        """Return the keys of all objects under a prefix."""
-        return [meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch]
+        """Return the keys of all objects under a prefix, in alphabetical order."""
+        return sorted([meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch])
 
 
 async def _as_bytes(result: "GetResult") -> AsyncIterator[bytes]:
