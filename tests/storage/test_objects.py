@@ -15,6 +15,10 @@ def objects(tmp_path: Path) -> Objects:
     return Objects.open(None, default_dir=tmp_path / "objects")
 
 
+def files_under(directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
 async def in_chunks(
     content: bytes, *, size_bytes: int = 50_000, failure: Exception | None = None
 ) -> AsyncIterator[bytes]:
