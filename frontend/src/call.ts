@@ -81,7 +81,7 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
     play.dataset["state"] = player.isPlaying ? "playing" : "paused";
   });
   player.addEventListener("failed", () => {
-    announcer.textContent = "The recording cannot be played. Reload the page; if it stays so, see the analysis below.";
+    announcer.textContent = "The recording cannot be played. Reload the page; if it stays so, see the analysis above.";
   });
   const showPosition = (): void => { position.textContent = clock(player.position_ms); };
   player.addEventListener("position", showPosition);

@@ -80,14 +80,17 @@ function drawLane(context: CanvasRenderingContext2D, scene: Scene, lane: Lane, t
   const half = geometry.lane_px / 2 - 5;
   const colour = lane.role ? palette[lane.role] : palette["ink-soft"];
   const soft = lane.role ? palette[`${lane.role}-soft`] : palette["wave-idle"];
-  context.fillStyle = soft;
+  const hasWave = peaks !== null && lane.channel !== null;
+  // Where there is no waveform to stand out, speech itself is drawn strong.
+  const inset = hasWave ? 3 : geometry.lane_px / 3;
+  context.fillStyle = hasWave ? soft : colour;
   for (const [start, end] of visible(stretches, viewport)) {
     const x = viewport.toX(start);
-    context.fillRect(x, top + 3, Math.max(1, viewport.toX(end) - x), geometry.lane_px - 6);
+    context.fillRect(x, top + inset, Math.max(1, viewport.toX(end) - x), geometry.lane_px - 2 * inset);
   }
   context.fillStyle = palette.line;
   context.fillRect(0, top + geometry.lane_px - 0.5, viewport.width_px, 1);
-  if (!peaks || lane.channel === null) return;
+  if (!hasWave) return;
   drawWave(context, scene, lane, middle, half, stretches.length ? palette["wave-idle"] : colour);
   context.save();
   context.beginPath();

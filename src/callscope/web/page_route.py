@@ -1,11 +1,12 @@
 """How every page answers: security headers, errors as pages, sign-in where it is needed."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
@@ -54,6 +55,8 @@ class PageRoute(APIRoute):
                 response = await handle(request)
             except Unauthenticated:
                 response = _to_sign_in(request)
+            except RequestValidationError as error:
+                response = _error_page(_unreadable(error))
             except CallscopeError as error:
                 response = _error_page(error)
             for name, value in HEADERS.items():
@@ -62,6 +65,14 @@ class PageRoute(APIRoute):
             return response
 
         return answer
+
+
+def _unreadable(error: RequestValidationError) -> CallscopeError:
+    """Return the error in our own words: an address that cannot exist, or a question that cannot be read."""
+    first = error.errors()[0]
+    if first["loc"][0] == "path":
+        return NotFound("There is nothing at this address.")
+    return InvalidInput.at(*first["loc"], message=f"`{first['loc'][-1]}`: {first['msg']}.")
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -90,8 +101,9 @@ def is_secure(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def set_cookie(response: Response, request: Request, name: str, value: str, *, expires: datetime | None) -> None:
-    """Set a cookie that scripts cannot read and other sites cannot send."""
+def set_cookie(response: Response, request: Request, name: str, value: str, *, lifetime: timedelta | None) -> None:
+    """Set a cookie that scripts cannot read and other sites cannot send; None lets it end with the browser."""
+    max_age_s = None if lifetime is None else round(lifetime.total_seconds())
     response.set_cookie(
-        name, value, expires=expires, httponly=True, samesite="lax", secure=is_secure(request), path="/"
+        name, value, max_age=max_age_s, httponly=True, samesite="lax", secure=is_secure(request), path="/"
     )

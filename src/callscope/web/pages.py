@@ -54,7 +54,7 @@ def show(request: Request, template: str, *, status_code: int = 200, **context: 
     content = render(template, form_token=signer.form_token(issued_id), path=request.url.path, **context)
     response = HTMLResponse(content, status_code=status_code)
     if browser_id is None:
-        set_cookie(response, request, BROWSER_COOKIE, issued_id, expires=None)
+        set_cookie(response, request, BROWSER_COOKIE, issued_id, lifetime=None)
     return response
 
 

@@ -47,7 +47,7 @@ async def sign_in(
     expires_at = pages.clock.now() + LIFETIME
     cookie = pages.signer.seal(Session(key_id=principal.key_id, expires_at=expires_at))
     response = RedirectResponse(_own_path(next), status_code=303)
-    set_cookie(response, request, SESSION_COOKIE, cookie, expires=expires_at)
+    set_cookie(response, request, SESSION_COOKIE, cookie, lifetime=LIFETIME)
     return response
 
 

@@ -78,10 +78,11 @@ def _sentence(analysis: Analysis) -> str:
     stage = STAGE_WORDS[analysis.stage]
     if analysis.status is AnalysisStatus.QUEUED:
         return "Waiting for a worker."
+    if analysis.status is AnalysisStatus.RUNNING and analysis.attempt_count:
+        times = "once" if analysis.attempt_count == 1 else f"{analysis.attempt_count} times"
+        return f"{stage.capitalize()} failed {times} so far."
     if analysis.status is AnalysisStatus.RUNNING:
-        tries = f", after {analysis.attempt_count} failed tries" if analysis.attempt_count > 1 else ""
-        tries = ", after one failed try" if analysis.attempt_count == 1 else tries
-        return f"Now {stage}{tries}."
+        return f"Now {stage}."
     if analysis.status is AnalysisStatus.COMPLETED:
         return "Everything was measured."
     return f"{_label(analysis)} while {stage}."

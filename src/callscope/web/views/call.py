@@ -149,7 +149,7 @@ def _length(record: CallRecord) -> str:
 def _no_audio_reason(record: CallRecord) -> str:
     analysis = record.analysis
     if analysis is None or analysis.status.is_final:
-        return "There is no recording to play: the analysis below says why."
+        return "There is no recording to play; the analysis above says why."
     return "The recording is not here yet. What is known of the call can be read already."
 
 

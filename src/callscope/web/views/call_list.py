@@ -11,7 +11,7 @@ from callscope.web.views.call import plain_property, who
 from callscope.web.views.metrics import find_value, response_p95_ms
 from callscope.web.views.timeline import gap_size, gap_words
 
-PROPERTIES_SHOWN = 4
+PROPERTIES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
