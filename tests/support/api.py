@@ -1,8 +1,10 @@
 """The API as tests reach it: an app on a test's own database, a key, and calls to send."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from callscope.boot.app import build_api
 from callscope.core.permissions import Scope
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
 from callscope.services.keys import CreatedKey, create_key
-from callscope.storage.engine import SessionFactory, read_session_factory, session_factory
+from callscope.storage.engine import SessionFactory, is_reachable, read_session_factory, session_factory
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MAX_BODY_BYTES = 16 * 1024**2
@@ -62,21 +64,22 @@ def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
         reads=read_session_factory(engine),
         probe_recording=probe,
         sign_recording_url=sign_recording_url,
-        is_database_reachable=lambda: is_reachable(engine),
+        is_database_reachable=partial(is_reachable, engine),
         clock=clock,
         version="0.0.test",
     )
-    app = build_api(context, max_body_bytes=MAX_BODY_BYTES)
+
+    @asynccontextmanager
+    async def closing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=closing)
     return ApiUnderTest(app=app, transactions=transactions, clock=clock, probe=probe)
 
 
 def sign_recording_url(request: Request, recording_id: UUID) -> str:
     return f"{request.base_url}signed/{recording_id}"
-
-
-async def is_reachable(engine: AsyncEngine) -> bool:
-    async with engine.connect() as connection:
-        return (await connection.execute(text("SELECT 1"))).scalar_one() == 1
 
 
 async def make_key(sessions: SessionFactory, *, project: str = "default", **options: Any) -> CreatedKey:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from callscope.api.routes import call_metrics, call_transcripts, calls, health
+from callscope.api.routes import call_metrics, call_transcripts, calls, health, recordings
 
 router = APIRouter()
-for part in (health, calls, call_transcripts, call_metrics):
+for part in (health, calls, call_transcripts, call_metrics, recordings):
     router.include_router(part.router)

@@ -1,14 +1,29 @@
 """The web application: API and pages in one FastAPI app."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from callscope.api import errors
 from callscope.api.context import ApiContext
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import router
+from callscope.api.routes.recordings import PlaybackContext
+from callscope.boot.wiring import Wiring
+from callscope.outbound.probe import probe_recording
+from callscope.services.keys import DEFAULT_PROJECT, create_key
+from callscope.services.signing import PLAY_RECORDING
+from callscope.storage.engine import is_reachable
+
+RECORDING_URL_LIFETIME = timedelta(hours=1)
 
 DESCRIPTION = """\
 Call analytics for voice agents, measured on the recording.
@@ -19,14 +34,18 @@ Every answer carries an `x-request-id`, every error repeats it as `request_id`.
 """
 
 
-def build_api(context: ApiContext, *, max_body_bytes: int) -> FastAPI:
-    """Return an app with every route of the API."""
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_api(context: ApiContext, *, max_body_bytes: int, lifespan: Lifespan | None = None) -> FastAPI:
+    """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
     app = FastAPI(
         title="Callscope",
         version=context.version,
         description=DESCRIPTION,
         max_body_size=max_body_bytes,
         redirect_slashes=False,
+        lifespan=lifespan,
     )
     app.state.api = context
     app.add_middleware(RequestIdMiddleware)
@@ -34,6 +53,45 @@ def build_api(context: ApiContext, *, max_body_bytes: int) -> FastAPI:
     app.include_router(router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
     return app
+
+
+def create_app(wiring: Wiring) -> FastAPI:
+    """Return the whole application; before it serves, it makes sure that the bootstrap key of the settings exists."""
+
+    @asynccontextmanager
+    async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
+        await _ensure_bootstrap_key(wiring)
+        yield
+
+    app = build_api(_api_context(wiring), max_body_bytes=wiring.settings.max_body_bytes, lifespan=with_bootstrap_key)
+    app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
+    return app
+
+
+def _api_context(wiring: Wiring) -> ApiContext:
+    def sign_recording_url(request: Request, recording_id: UUID) -> str:
+        address = wiring.settings.public_url or str(request.base_url)
+        query = wiring.signer.sign(PLAY_RECORDING, str(recording_id), expires_in=RECORDING_URL_LIFETIME)
+        return f"{address.rstrip('/')}/v1/recordings/{recording_id}?{urlencode(query)}"
+
+    return ApiContext(
+        transactions=wiring.sessions,
+        reads=wiring.reads,
+        probe_recording=partial(probe_recording, wiring.outbound),
+        sign_recording_url=sign_recording_url,
+        is_database_reachable=partial(is_reachable, wiring.engine),
+        clock=wiring.clock,
+        version=version("callscope"),
+    )
+
+
+async def _ensure_bootstrap_key(wiring: Wiring) -> None:
+    plain_key = wiring.settings.bootstrap_api_key
+    if plain_key is not None:
+        async with wiring.sessions.begin() as session:
+            await create_key(
+                session, project_name=DEFAULT_PROJECT, name="bootstrap", plain_key=plain_key.get_secret_value()
+            )
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 DRIVER = "postgresql+psycopg"
@@ -45,6 +46,16 @@ def read_session_factory(engine: AsyncEngine) -> SessionFactory:
     return async_sessionmaker(
         engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
     )
+
+
+async def is_reachable(engine: AsyncEngine) -> bool:
+    """Tell whether the database answers."""
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except DBAPIError:
+        return False
+    return True
 
 
 def _to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
