@@ -6,6 +6,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import structlog
 from pydantic import ConfigDict, TypeAdapter
@@ -42,6 +43,8 @@ class MeasuringLimits:
 class MeasuringReply:
     """What the child answers: a measurement, a failure for a person, or where its own code failed."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+
     measurement: Measurement | None = None
     refusal: str | None = None
     defect: str | None = None
@@ -65,7 +68,7 @@ class MeasuringDefect(Exception):
 
 # JSON and not pickle: the child has decoded a stranger's file, and its answer must not be able to run code here.
 REQUEST = TypeAdapter(MeasuringRequest)
-REPLY = TypeAdapter(MeasuringReply, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+REPLY = TypeAdapter(MeasuringReply)
 
 
 async def measure_apart(request: MeasuringRequest, limits: MeasuringLimits, *, scratch_dir: Path) -> Measurement:

@@ -1,0 +1,130 @@
+"""`callscope serve` from start to end: database, migrations, HTTP server and workers, and all of them stopped again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from callscope.boot.app import create_app
+from callscope.boot.database import open_database
+from callscope.boot.logging import configure_logging
+from callscope.boot.settings import Settings
+from callscope.boot.supervisor import WorkerSupervisor
+from callscope.boot.wiring import open_wiring
+from callscope.core.errors import CallscopeError
+from callscope.storage import migrations
+
+log = structlog.get_logger(__name__)
+
+REQUESTS_GRACE_S = 15
+WORKERS_GRACE_S = 20.0
+"""Both run at once; with the database's own few seconds, all is stopped within 30 s of SIGTERM."""
+
+Announce = Callable[[str], None]
+"""Told the address once the server answers."""
+
+
+class AddressTaken(CallscopeError):
+    """The server cannot listen where it was told to."""
+
+    code = "address_taken"
+
+
+def serve(settings: Settings, *, announce: Announce) -> None:
+    """Run everything until SIGTERM or SIGINT; a second one kills what is left. Raises CallscopeError."""
+    configure_logging(settings.log_format)
+    with _listening(settings) as listener, open_database(settings) as database_url:
+        migrations.upgrade(database_url)
+        asyncio.run(_serve(settings, database_url, listener, announce))
+
+
+async def _serve(settings: Settings, database_url: str, listener: socket.socket, announce: Announce) -> None:
+    supervisor = WorkerSupervisor(settings.workers, _worker_environment(settings))
+    async with open_wiring(settings, database_url) as wiring:
+        server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(_address(listener)))
+        told_to_stop = _stop_on_signals(server, supervisor)
+        answering = asyncio.create_task(server.serve(sockets=[listener]))
+        supervisor.start()
+        waiting = asyncio.create_task(told_to_stop.wait())
+        try:
+            await asyncio.wait((answering, waiting), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            server.should_exit = True
+            log.info("server_stopping")
+            await asyncio.gather(answering, supervisor.stop(grace_s=WORKERS_GRACE_S))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: signals stop the workers too, and must not end the process early."""
+
+    def __init__(self, config: uvicorn.Config, *, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does, and say so."""
+        await super().startup(sockets)
+        self._on_started()
+
+
+def _configuration(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        # Addresses hold signatures and search words.
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=REQUESTS_GRACE_S,
+        timeout_keep_alive=30,
+    )
+
+
+def _stop_on_signals(server: uvicorn.Server, supervisor: WorkerSupervisor) -> asyncio.Event:
+    told_to_stop = asyncio.Event()
+
+    def stop() -> None:
+        if told_to_stop.is_set():
+            server.force_exit = True
+            supervisor.kill()
+        told_to_stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return told_to_stop
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with contextlib.ExitStack() as stack:
+        try:
+            listener = stack.enter_context(socket.create_server((settings.host, settings.port), family=family))
+        except OSError as error:
+            raise AddressTaken(
+                f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Stop what listens there, or "
+                "choose another port with --port or CALLSCOPE_PORT."
+            ) from error
+        yield listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _worker_environment(settings: Settings) -> Mapping[str, str]:
+    """Return our environment with the settings that the command line may have changed."""
+    return {**os.environ, "CALLSCOPE_DATA_DIR": str(settings.data_dir.absolute())}
