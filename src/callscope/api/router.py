@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from callscope.api.routes import call_metrics, call_transcripts, calls, health, recordings
+from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, recordings
 
 router = APIRouter()
-for part in (health, calls, call_transcripts, call_metrics, recordings):
+for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings):
     router.include_router(part.router)

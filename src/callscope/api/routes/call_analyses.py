@@ -1,0 +1,97 @@
+"""`/v1/call/{call_id}/analysis`, beyond the original API: whether the numbers are there yet, and if not, why."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from callscope.api.answers import answer, errors
+from callscope.api.authentication import Requires
+from callscope.api.context import Context
+from callscope.api.schemas.analysis import AnalysisRead, ChannelReportRead, FindingRead, InputReportRead
+from callscope.api.schemas.base import Envelope
+from callscope.core.analysis import Analysis
+from callscope.core.recording import ChannelReport, Finding, RecordingAnalysis
+from callscope.services import analyses, calls
+from callscope.services.keys import Principal
+
+router = APIRouter(prefix="/v1/call", tags=["call"])
+
+
+@router.get(
+    "/{call_id}/analysis",
+    response_model=Envelope[AnalysisRead],
+    responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
+)
+async def get_analysis(
+    call_id: UUID, context: Context, principal: Annotated[Principal, Depends(Requires("call:read"))]
+) -> Response:
+    """Read where a call's analysis stands, why it failed or waits, and what is odd about the recording.
+
+    Not part of the original API.
+    """
+    async with context.reads() as session:
+        await calls.get_call(session, principal.project_id, call_id)
+        analysis = await analyses.latest(session, principal.project_id, call_id)
+        found = await analyses.read_recording_analysis(session, principal.project_id, call_id)
+    return answer(Envelope(data=_to_read(analysis, found)))
+
+
+def _to_read(analysis: Analysis, found: RecordingAnalysis | None) -> AnalysisRead:
+    return AnalysisRead(
+        id=analysis.id,
+        call_id=analysis.call_id,
+        status=analysis.status,
+        stage=analysis.stage,
+        attempt_count=analysis.attempt_count,
+        reason=analysis.reason,
+        next_attempt_at=analysis.next_attempt_at,
+        created_at=analysis.created_at,
+        finished_at=analysis.finished_at,
+        input_report=None if found is None else _to_report(found),
+    )
+
+
+def _to_report(found: RecordingAnalysis) -> InputReportRead:
+    probe, report = found.probe, found.report
+    return InputReportRead(
+        container=probe.container,
+        codec=probe.codec,
+        sample_rate_hz=probe.sample_rate_hz,
+        channel_count=probe.channel_count,
+        duration_ms=found.duration_ms,
+        is_duplicated_mono=report.is_duplicated_mono,
+        is_channel_order_swapped=report.is_channel_order_swapped,
+        leading_silence_ms=report.leading_silence_ms,
+        trailing_silence_ms=report.trailing_silence_ms,
+        channels=[_to_channel(channel) for channel in report.channels],
+        findings=[_to_finding(finding) for finding in report.findings],
+    )
+
+
+def _to_channel(channel: ChannelReport) -> ChannelReportRead:
+    return ChannelReportRead(
+        index=channel.index,
+        role=channel.role,
+        speech_ms=channel.speech_ms,
+        peak_db=channel.peak_db,
+        noise_floor_db=channel.noise_floor_db,
+        speech_level_db=channel.speech_level_db,
+        snr_db=channel.snr_db,
+        clipped_ratio=channel.clipped_ratio,
+        dropout_count=channel.dropout_count,
+        dc_offset=channel.dc_offset,
+        bandwidth_hz=channel.bandwidth_hz,
+        bleed_db=channel.bleed_db,
+    )
+
+
+def _to_finding(finding: Finding) -> FindingRead:
+    return FindingRead(
+        code=finding.code,
+        severity=finding.severity,
+        channel_index=finding.channel_index,
+        message=finding.message,
+        remedy=finding.remedy,
+    )

@@ -1,0 +1,34 @@
+import httpx
+
+from tests.support.api import ApiUnderTest, authorization, make_key, minimal_call
+
+
+async def create(client: httpx.AsyncClient) -> str:
+    created = await client.post("/v1/call", json=minimal_call())
+    call_id: str = created.json()["data"]["id"]
+    return call_id
+
+
+async def test_a_fresh_call_is_queued_for_its_first_stage(client: httpx.AsyncClient) -> None:
+    call_id = await create(client)
+    read = await client.get(f"/v1/call/{call_id}/analysis")
+    assert read.status_code == 200
+    data = read.json()["data"]
+    assert data["callId"] == call_id
+    assert (data["status"], data["stage"], data["attemptCount"]) == ("QUEUED", "transcript", 0)
+    assert data["reason"] is None
+    assert data["inputReport"] is None
+
+
+async def test_another_project_sees_no_analysis(client: httpx.AsyncClient, api: ApiUnderTest) -> None:
+    call_id = await create(client)
+    stranger = await make_key(api.transactions, project="another")
+    read = await client.get(f"/v1/call/{call_id}/analysis", headers=authorization(stranger))
+    assert read.status_code == 404
+    assert read.json()["type"] == "not_found"
+
+
+async def test_a_deleted_call_has_no_analysis(client: httpx.AsyncClient) -> None:
+    call_id = await create(client)
+    await client.delete(f"/v1/call/{call_id}")
+    assert (await client.get(f"/v1/call/{call_id}/analysis")).status_code == 404
