@@ -30,12 +30,13 @@ from callscope.core.recording import (
     Finding,
     FindingSeverity,
     InputReport,
+    MeasuredRecording,
     Peaks,
     Probe,
 )
 from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptSource
 from callscope.metrics import runner
-from callscope.web.reader import CallRecord, MeasuredRecording
+from callscope.web.reader import CallRecord
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 STARTED_AT = datetime(2026, 11, 21, 14, 3, 5, tzinfo=UTC)

@@ -12,6 +12,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 
 from callscope.api import errors
+from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
@@ -22,6 +23,10 @@ from callscope.outbound.probe import probe_recording
 from callscope.services.keys import DEFAULT_PROJECT, create_key
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
+from callscope.web.pages import Pages
+from callscope.web.router import install_pages
+from callscope.web.service_reader import ServiceReader
+from callscope.web.sessions import SessionSigner
 
 RECORDING_URL_LIFETIME = timedelta(hours=1)
 
@@ -43,11 +48,11 @@ def build_api(context: ApiContext, *, max_body_bytes: int, lifespan: Lifespan | 
         title="Callscope",
         version=context.version,
         description=DESCRIPTION,
-        max_body_size=max_body_bytes,
         redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.api = context
+    app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     app.include_router(router)
@@ -65,14 +70,14 @@ def create_app(wiring: Wiring) -> FastAPI:
 
     app = build_api(_api_context(wiring), max_body_bytes=wiring.settings.max_body_bytes, lifespan=with_bootstrap_key)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
+    install_pages(app, _pages(wiring))
     return app
 
 
 def _api_context(wiring: Wiring) -> ApiContext:
     def sign_recording_url(request: Request, recording_id: UUID) -> str:
         address = wiring.settings.public_url or str(request.base_url)
-        query = wiring.signer.sign(PLAY_RECORDING, str(recording_id), expires_in=RECORDING_URL_LIFETIME)
-        return f"{address.rstrip('/')}/v1/recordings/{recording_id}?{urlencode(query)}"
+        return address.rstrip("/") + _sign_recording_path(wiring, recording_id)
 
     return ApiContext(
         transactions=wiring.sessions,
@@ -83,6 +88,21 @@ def _api_context(wiring: Wiring) -> ApiContext:
         clock=wiring.clock,
         version=version("callscope"),
     )
+
+
+def _pages(wiring: Wiring) -> Pages:
+    reader = ServiceReader(
+        transactions=wiring.sessions,
+        reads=wiring.reads,
+        sign_recording=partial(_sign_recording_path, wiring),
+        clock=wiring.clock,
+    )
+    return Pages(reader=reader, signer=SessionSigner(wiring.secret), clock=wiring.clock)
+
+
+def _sign_recording_path(wiring: Wiring, recording_id: UUID) -> str:
+    query = wiring.signer.sign(PLAY_RECORDING, str(recording_id), expires_in=RECORDING_URL_LIFETIME)
+    return f"/v1/recordings/{recording_id}?{urlencode(query)}"
 
 
 async def _ensure_bootstrap_key(wiring: Wiring) -> None:

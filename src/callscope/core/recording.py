@@ -110,6 +110,17 @@ class RecordingAnalysis:
     version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredRecording:
+    """What one pass over a recording found, without the parts that grow with its length."""
+
+    probe: Probe
+    duration_ms: int
+    channels: tuple[Channel, ...]
+    report: InputReport
+    reason: str | None
+
+
 class RecordingKind(StrEnum):
     """Which of a call's two files: the one every call has, or its two-channel version."""
 

@@ -1,6 +1,6 @@
 """The analysis of a call: begun with it, moved from stage to stage, read by pages and API."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,7 +10,7 @@ from callscope.core.conversation import Conversation
 from callscope.core.errors import NotFound
 from callscope.core.jobs import JobName
 from callscope.core.metric import MetricValue
-from callscope.core.recording import Peaks, Recording, RecordingAnalysis
+from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
 from callscope.storage import analyses, calls, jobs, measurements
 
 if TYPE_CHECKING:
@@ -129,6 +129,25 @@ async def read_conversation(session: "AsyncSession", project_id: UUID, call_id: 
 async def read_values(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[ComputedValue, ...]:
     """Return every metric value of a call, in all four states."""
     return await measurements.read_values(session, project_id=project_id, call_id=call_id)
+
+
+async def latest_of_calls(
+    session: "AsyncSession", project_id: UUID, call_ids: Collection[UUID]
+) -> dict[UUID, Analysis]:
+    """Return the newest analysis of each call that has one."""
+    return await analyses.latest_of_calls(session, project_id=project_id, call_ids=call_ids)
+
+
+async def read_values_of_calls(
+    session: "AsyncSession", project_id: UUID, call_ids: Collection[UUID], slugs: Collection[str] | None = None
+) -> dict[UUID, tuple[MetricValue, ...]]:
+    """Return the values that speak of each call as a whole, of the metrics named or of all."""
+    return await measurements.read_values_of_calls(session, project_id=project_id, call_ids=call_ids, slugs=slugs)
+
+
+async def read_measured_recording(session: "AsyncSession", project_id: UUID, call_id: UUID) -> MeasuredRecording | None:
+    """Return probe, channels and input report of the measured recording, None before it was measured."""
+    return await measurements.read_measured_recording(session, project_id=project_id, call_id=call_id)
 
 
 async def read_recording_analysis(session: "AsyncSession", project_id: UUID, call_id: UUID) -> RecordingAnalysis | None:

@@ -1,5 +1,6 @@
 """Analyses: one row each, the guard that lets a stage take effect once."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -69,6 +70,19 @@ async def latest(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> A
     )
     row = (await session.execute(query)).scalar_one_or_none()
     return None if row is None else _to_analysis(row)
+
+
+async def latest_of_calls(
+    session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID]
+) -> dict[UUID, Analysis]:
+    """Return the newest analysis of each call that has one."""
+    query = (
+        select(AnalysisRow)
+        .where(AnalysisRow.project_id == project_id, AnalysisRow.call_id.in_(call_ids))
+        .distinct(AnalysisRow.call_id)
+        .order_by(AnalysisRow.call_id, AnalysisRow.created_at.desc(), AnalysisRow.id.desc())
+    )
+    return {row.call_id: _to_analysis(row) for row in (await session.execute(query)).scalars()}
 
 
 async def enter_stage(session: AsyncSession, analysis_id: UUID, stage: Stage, *, at: datetime) -> None:

@@ -3,7 +3,7 @@
 Each is written under a key made of the call and what it is of, so that a stage that runs twice writes the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -18,7 +18,7 @@ from callscope.core.analysis import ComputedValue
 from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Segment
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
-from callscope.core.recording import Channel, InputReport, Peaks, Probe, RecordingAnalysis
+from callscope.core.recording import Channel, InputReport, MeasuredRecording, Peaks, Probe, RecordingAnalysis
 from callscope.storage.base import Base, CallId, Id, Milliseconds, ProjectId
 
 _conversation = TypeAdapter(Conversation)
@@ -147,6 +147,23 @@ async def read_values(session: AsyncSession, *, project_id: UUID, call_id: UUID)
     return tuple(_to_computed_value(row) for row in (await session.execute(query)).scalars())
 
 
+async def read_values_of_calls(
+    session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID], slugs: Collection[str] | None = None
+) -> dict[UUID, tuple[MetricValue, ...]]:
+    """Return the values that speak of each call as a whole, of the metrics named or of all."""
+    query = select(MetricValueRow).where(
+        MetricValueRow.project_id == project_id,
+        MetricValueRow.call_id.in_(call_ids),
+        MetricValueRow.context == MetricContext.CALL.value,
+    )
+    if slugs is not None:
+        query = query.where(MetricValueRow.slug.in_(slugs))
+    found: dict[UUID, list[MetricValue]] = {}
+    for row in (await session.execute(query.order_by(MetricValueRow.slug, MetricValueRow.role))).scalars():
+        found.setdefault(row.call_id, []).append(_to_computed_value(row).value)
+    return {call_id: tuple(values) for call_id, values in found.items()}
+
+
 async def save_recording_analysis(
     session: AsyncSession,
     *,
@@ -195,6 +212,29 @@ async def read_duration_ms(session: AsyncSession, *, project_id: UUID, call_id: 
         RecordingAnalysisRow.project_id == project_id, RecordingAnalysisRow.call_id == call_id
     )
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def read_measured_recording(
+    session: AsyncSession, *, project_id: UUID, call_id: UUID
+) -> MeasuredRecording | None:
+    """Return what the measured recording of a call gave without segments and peaks, None before it was measured."""
+    query = select(
+        RecordingAnalysisRow.probe,
+        RecordingAnalysisRow.duration_ms,
+        RecordingAnalysisRow.channels,
+        RecordingAnalysisRow.report,
+        RecordingAnalysisRow.reason,
+    ).where(RecordingAnalysisRow.project_id == project_id, RecordingAnalysisRow.call_id == call_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return MeasuredRecording(
+        probe=_probe.validate_python(row.probe),
+        duration_ms=row.duration_ms,
+        channels=_channels.validate_python(row.channels),
+        report=_report.validate_python(row.report),
+        reason=row.reason,
+    )
 
 
 async def read_peaks(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Peaks | None:

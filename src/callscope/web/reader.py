@@ -9,7 +9,7 @@ from callscope.core.analysis import Analysis
 from callscope.core.call import Call, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricValue
-from callscope.core.recording import Channel, InputReport, Peaks, Probe
+from callscope.core.recording import MeasuredRecording, Peaks
 from callscope.core.transcript import Transcript
 from callscope.services.keys import Principal
 
@@ -30,17 +30,6 @@ class CallListing:
     calls: tuple[ListedCall, ...]
     next_cursor: str | None
     total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredRecording:
-    """What one pass over the recording found, without the parts that grow with its length."""
-
-    probe: Probe
-    duration_ms: int
-    channels: tuple[Channel, ...]
-    report: InputReport
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callscope.core.call import Call, PropertyValue, Role
-from callscope.core.recording import ChannelReport, Finding
+from callscope.core.recording import ChannelReport, Finding, MeasuredRecording
 from callscope.web.formatting import clock, constant_words, duration, span
-from callscope.web.reader import CallRecord, MeasuredRecording
+from callscope.web.reader import CallRecord
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.metrics import Figure, MetricGroup, figures, view_metrics
 from callscope.web.views.timeline import (

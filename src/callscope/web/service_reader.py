@@ -1,0 +1,91 @@
+"""The pages' reader over the services."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from callscope.core.analysis import Analysis
+from callscope.core.call_query import CallQuery, CallSort
+from callscope.core.clock import Clock
+from callscope.core.recording import Peaks
+from callscope.services import analyses, calls, keys, recordings, transcripts
+from callscope.services.keys import Principal
+from callscope.services.recordings import RecordingNotFound
+from callscope.storage.engine import SessionFactory
+from callscope.web.reader import LISTED_METRICS, CallListing, CallRecord, ListedCall
+
+CALLS_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReader:
+    """Reads through the services; a `PageReader`.
+
+    `sign_recording` makes the address, relative to this server, under which a recording of that id can be played.
+    """
+
+    transactions: SessionFactory
+    reads: SessionFactory
+    sign_recording: Callable[[UUID], str]
+    clock: Clock
+
+    async def authenticate(self, plain_key: str) -> Principal:
+        """Return who bears the key. Raises Unauthenticated."""
+        async with self.transactions.begin() as session:
+            return await keys.authenticate(session, plain_key, now=self.clock.now())
+
+    async def principal(self, key_id: UUID) -> Principal:
+        """Return who signed in with that key. Raises Unauthenticated once it is revoked or expired."""
+        async with self.reads() as session:
+            return await keys.principal_of(session, key_id, now=self.clock.now())
+
+    async def list_calls(self, project_id: UUID, *, search: str | None, after: str | None) -> CallListing:
+        """Return a page of the list, newest first. Raises InvalidInput for a cursor that is none."""
+        query = CallQuery(after=after, limit=CALLS_PER_PAGE, search_text=search, sort_by=CallSort.STARTED_AT)
+        async with self.reads() as session:
+            page = await calls.list_calls(session, project_id, query)
+            call_ids = [call.id for call in page.items]
+            states = await analyses.latest_of_calls(session, project_id, call_ids)
+            values = await analyses.read_values_of_calls(session, project_id, call_ids, LISTED_METRICS)
+        listed = (
+            ListedCall(call=call, analysis=states.get(call.id), values=values.get(call.id, ())) for call in page.items
+        )
+        return CallListing(calls=tuple(listed), next_cursor=page.next_cursor, total=page.total)
+
+    async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
+        """Return a call with everything. Raises CallNotFound."""
+        async with self.reads() as session:
+            call = await calls.get_call(session, project_id, call_id)
+            states = await analyses.latest_of_calls(session, project_id, [call_id])
+            values = await analyses.read_values_of_calls(session, project_id, [call_id])
+            return CallRecord(
+                call=call,
+                analysis=states.get(call_id),
+                values=values.get(call_id, ()),
+                recording=await analyses.read_measured_recording(session, project_id, call_id),
+                has_audio=bool(await recordings.to_play(session, [call_id])),
+                transcript=await transcripts.read_transcript(session, project_id, call_id),
+                conversation=await analyses.read_conversation(session, project_id, call_id),
+                tools=await calls.list_tool_invocations(session, project_id, call_id),
+            )
+
+    async def read_analysis(self, project_id: UUID, call_id: UUID) -> Analysis | None:
+        """Return where the call's newest analysis stands. Raises CallNotFound."""
+        async with self.reads() as session:
+            await calls.require_call(session, project_id, call_id)
+            return (await analyses.latest_of_calls(session, project_id, [call_id])).get(call_id)
+
+    async def read_peaks(self, project_id: UUID, call_id: UUID) -> Peaks | None:
+        """Return the waveform, None before the recording was measured. Raises CallNotFound."""
+        async with self.reads() as session:
+            await calls.require_call(session, project_id, call_id)
+            return await analyses.read_peaks(session, project_id, call_id)
+
+    async def recording_address(self, project_id: UUID, call_id: UUID) -> str:
+        """Return a short-lived address of the recording. Raises CallNotFound, RecordingNotFound."""
+        async with self.reads() as session:
+            await calls.require_call(session, project_id, call_id)
+            recording_id = (await recordings.to_play(session, [call_id])).get(call_id)
+        if recording_id is None:
+            raise RecordingNotFound("The recording of this call is not here.")
+        return self.sign_recording(recording_id)
