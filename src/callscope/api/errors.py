@@ -87,8 +87,6 @@ def answer_http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.url.path} does not take {request.method}.",
     }.get(status, str(error.detail))
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        limit = request.app.max_body_size
-        message = f"The request body is larger than {limit} bytes. Leave out what is not needed, such as `payload`s."
         issue = Issue(path=(), code="body_too_large", message=message)
         return _invalid(request, [issue], code="body_too_large", status=status)
     type_ = TYPES.get(status, "validation" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")

@@ -1,0 +1,50 @@
+"""The largest request body: refused by its declared length, or as soon as more than that has come in."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from callscope.api.errors import answer_http
+
+
+class BodyTooLarge(HTTPException):
+    """More bytes than the server reads."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The request body is larger than {max_bytes} bytes. Leave out what is not needed, such as `payload`s.",
+        )
+
+
+class BodyLimitMiddleware:
+    """Reads at most `max_bytes` of any request's body."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > self._max_bytes:
+            response = answer_http(Request(scope), BodyTooLarge(self._max_bytes))
+            await response(scope, receive, send)
+            return
+        received_bytes = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received_bytes
+            message = await receive()
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > self._max_bytes:
+                raise BodyTooLarge(self._max_bytes)
+            return message
+
+        await self._app(scope, receive_limited, send)
