@@ -83,26 +83,26 @@ async def test_the_whole_recording(listener: httpx.AsyncClient, api: ApiUnderTes
 
 
 @pytest.mark.parametrize(
-    ("header", "start", "end"),
+    ("header", "wanted"),
     [
-        ("bytes=0-0", 0, 1),
-        ("bytes=0-", 0, SIZE),
-        ("bytes=1000-1999", 1000, 2000),
-        ("bytes=1000-", 1000, SIZE),
-        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
-        (f"bytes=5-{SIZE + 100}", 5, SIZE),
-        ("bytes=-10", SIZE - 10, SIZE),
-        (f"bytes=-{SIZE + 1}", 0, SIZE),
+        ("bytes=0-0", ByteRange(start=0, end=1)),
+        ("bytes=0-", ByteRange(start=0, end=SIZE)),
+        ("bytes=1000-1999", ByteRange(start=1000, end=2000)),
+        ("bytes=1000-", ByteRange(start=1000, end=SIZE)),
+        (f"bytes={SIZE - 1}-", ByteRange(start=SIZE - 1, end=SIZE)),
+        (f"bytes=5-{SIZE + 100}", ByteRange(start=5, end=SIZE)),
+        ("bytes=-10", ByteRange(start=SIZE - 10, end=SIZE)),
+        (f"bytes=-{SIZE + 1}", ByteRange(start=0, end=SIZE)),
     ],
 )
 async def test_a_range(
-    listener: httpx.AsyncClient, api: ApiUnderTest, recording: Recording, header: str, start: int, end: int
+    listener: httpx.AsyncClient, api: ApiUnderTest, recording: Recording, header: str, wanted: ByteRange
 ) -> None:
     response = await play(listener, api, recording, range=header)
 
-    assert (response.status_code, response.content) == (206, CONTENT[start:end])
-    assert response.headers["content-range"] == f"bytes {start}-{end - 1}/{SIZE}"
-    assert response.headers["content-length"] == str(end - start)
+    assert (response.status_code, response.content) == (206, CONTENT[wanted.start : wanted.end])
+    assert response.headers["content-range"] == f"bytes {wanted.start}-{wanted.end - 1}/{SIZE}"
+    assert response.headers["content-length"] == str(wanted.end - wanted.start)
 
 
 @pytest.mark.parametrize("header", [f"bytes={SIZE}-", f"bytes={SIZE + 5}-{SIZE + 9}", "bytes=-0"])

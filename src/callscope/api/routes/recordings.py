@@ -105,12 +105,13 @@ def parse_range(header: str, size_bytes: int) -> ByteRange | None:
         if length == 0:
             raise RangeNotSatisfiable
         return ByteRange(start=size_bytes - length, end=size_bytes)
-    first, last = int(match["first"]), int(match["last"]) if match["last"] else size_bytes - 1
-    if last < first:
+    first = int(match["first"])
+    if match["last"] and int(match["last"]) < first:
         return None
     if first >= size_bytes:
         raise RangeNotSatisfiable
-    return ByteRange(start=first, end=min(last + 1, size_bytes))
+    end = min(int(match["last"]) + 1, size_bytes) if match["last"] else size_bytes
+    return ByteRange(start=first, end=end)
 
 
 async def _permitted(playback: PlaybackContext, recording_id: UUID, expires: str, signature: str) -> Recording:
