@@ -78,4 +78,4 @@ def test_an_installed_plug_in_package_adds_its_metric(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path), str(PLUGIN)], capture_output=True, text=True, check=False
     )
-    assert (done.stdout.splitlines(), done.stderr) == (["plugged_in", str(5 / 9)], "")
+    assert (done.stdout.splitlines(), done.stderr) == (["plugged_in", str(5 / 10)], "")

@@ -16,7 +16,8 @@ _LINES = (
     (Role.AGENT, 15000, 19000, "Friday, then. I have ten o'clock and half past two. Which one would suit you?"),
     (Role.CUSTOMER, 19700, 26200, "Ten would be good. … Hello?"),
     (Role.AGENT, 27000, 30200, "I have put you down for ten on Friday, and you will get a text message."),
-    (Role.CUSTOMER, 28000, 32400, "Could you make it eleven? … No, ten is fine."),
+    (Role.CUSTOMER, 28000, 29400, "Could you make it eleven?"),
+    (Role.CUSTOMER, 31000, 32400, "No, ten is fine."),
     (Role.AGENT, 33000, 34000, "Thank you. Goodbye."),
 )
 
@@ -49,7 +50,8 @@ _TURNS = (
     _turn(Role.AGENT, (15000, 19000), response_time_ms=500),
     _turn(Role.CUSTOMER, (19700, 21000), (25500, 26200), response_time_ms=700),
     _turn(Role.AGENT, (27000, 30200), response_time_ms=800),
-    _turn(Role.CUSTOMER, (28000, 29400), (31000, 32400), overlap_at_onset_ms=1400),
+    _turn(Role.CUSTOMER, (28000, 29400), overlap_at_onset_ms=1400),
+    _turn(Role.CUSTOMER, (31000, 32400), response_time_ms=800),
     _turn(Role.AGENT, (33000, 34000), response_time_ms=600),
 )
 
