@@ -104,11 +104,11 @@ def test_a_metric_that_raises_half_way_leaves_no_half_result() -> None:
     ("needed", "reason"),
     [
         (MetricInput.DURATION, "length of the call is not known"),
-        (MetricInput.TURNS, "who spoke when is not known"),
+        (MetricInput.TURNS, "Who spoke when is not known."),
         (MetricInput.WORDS, "no transcript"),
-        (MetricInput.CHANNEL_AUDIO, "no recording"),
-        (MetricInput.SPANS, "no trace"),
-        (MetricInput.JUDGE, "no judge configured"),
+        (MetricInput.CHANNEL_AUDIO, "No recording"),
+        (MetricInput.SPANS, "No trace"),
+        (MetricInput.JUDGE, "No judge is configured."),
     ],
 )
 def test_a_missing_input_is_named(needed: MetricInput, reason: str) -> None:

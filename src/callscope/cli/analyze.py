@@ -58,10 +58,11 @@ def analyze(
 
     Exit codes: 0 measured, 1 the file cannot be measured, 2 wrong usage.
     """
+    from callscope.audio.probe import probe
     from callscope.cli.analysis.transcript_file import read_transcript_file
     from callscope.services.measuring import measure_recording
 
-    roles = None if channels is None else parse_channels(channels)
+    roles = None if channels is None else parse_channels(channels, channel_count=probe(recording).channel_count)
     entries = () if transcript is None else read_transcript_file(transcript)
     with _progress() as on_progress:
         measurement = measure_recording(recording, roles=roles, transcript=entries, on_progress=on_progress)
@@ -77,14 +78,18 @@ def analyze(
         print_summary(Console(highlight=False), str(recording), measurement)
 
 
-def parse_channels(text: str) -> tuple[Role | None, ...]:
+def parse_channels(text: str, *, channel_count: int) -> tuple[Role | None, ...]:
     """Return the party of each channel of `customer,agent`; None for `unknown`.
 
     Raises:
-        typer.BadParameter: another word, or one party on two channels.
+        typer.BadParameter: another word, one party on two channels, or not one word per channel.
     """
     known: dict[str, Role | None] = {**{role.value: role for role in Role}, UNKNOWN_PARTY: None}
     names = [name.strip().lower() for name in text.split(",")]
+    if len(names) != channel_count:
+        raise typer.BadParameter(
+            f"{len(names)} parties are named, the recording has {channel_count} channels", param_hint="--channels"
+        )
     for name in names:
         if name not in known:
             raise typer.BadParameter(

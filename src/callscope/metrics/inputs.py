@@ -46,7 +46,7 @@ def conversation_of(facts: CallFacts) -> Conversation:
 
 def _duration(facts: CallFacts) -> Basis | Missing:
     if facts.duration_ms is None:
-        return Missing("the length of the call is not known: no recording was decoded and the sender gave none")
+        return Missing("The length of the call is not known: no recording was decoded and the sender gave none.")
     if facts.recording is None:
         return Basis(method="reported", confidence=REPORTED_CONFIDENCE)
     return Basis(method=f"recording ({facts.recording.version})", confidence=MEASURED_CONFIDENCE)
@@ -55,7 +55,7 @@ def _duration(facts: CallFacts) -> Basis | Missing:
 def _turns(facts: CallFacts) -> Basis | Missing:
     conversation = facts.conversation
     if conversation is None:
-        return Missing(facts.conversation_reason or "who spoke when is not known")
+        return Missing(facts.conversation_reason or "Who spoke when is not known.")
     return Basis(
         method=f"{conversation.basis} ({conversation.version})",
         confidence=conversation.confidence,
@@ -65,13 +65,13 @@ def _turns(facts: CallFacts) -> Basis | Missing:
 
 def _words(facts: CallFacts) -> Basis | Missing:
     if not facts.transcript:
-        return Missing("the call has no transcript")
+        return Missing("The call has no transcript.")
     return Basis(method="transcript", confidence=REPORTED_CONFIDENCE)
 
 
 def _channel_audio(facts: CallFacts) -> Basis | Missing:
     if facts.recording is None:
-        return Missing("no recording of the call has been analysed")
+        return Missing("No recording of the call has been analysed.")
     return Basis(
         method=f"recording ({facts.recording.version})",
         confidence=facts.recording.confidence,
@@ -84,11 +84,11 @@ def _tools(_facts: CallFacts) -> Basis | Missing:
 
 
 def _spans(_facts: CallFacts) -> Basis | Missing:
-    return Missing("no trace is linked to the call")
+    return Missing("No trace is linked to the call.")
 
 
 def _judge(_facts: CallFacts) -> Basis | Missing:
-    return Missing("no judge configured")
+    return Missing("No judge is configured.")
 
 
 _BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {

@@ -35,7 +35,7 @@ def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue
     bases = [basis_of(needed, facts) for needed in definition.inputs]
     missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
     basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition.defaults)
-    readings = _absent(definition, ValueState.DATA_MISSING, "; ".join(missing)) if missing else _read(definition, facts)
+    readings = _absent(definition, ValueState.DATA_MISSING, " ".join(missing)) if missing else _read(definition, facts)
     return tuple(_value(definition, reading, basis) for reading in readings)
 
 

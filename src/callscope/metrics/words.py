@@ -14,7 +14,7 @@ _WRITTEN_WITHOUT_SPACES = re.compile(
 )
 """Thai, Lao, Burmese, Khmer, Japanese kana and Han: white space does not part their words."""
 
-UNCOUNTABLE = "the transcript holds a script written without spaces, whose words cannot be counted by white space"
+UNCOUNTABLE = "The transcript holds a script written without spaces, whose words cannot be counted by white space."
 
 
 def count_words(text: str) -> int:

@@ -14,9 +14,9 @@ from callscope.speech.analysis import analyze_recording
 from callscope.speech.transcript_timing import conversation_from_transcript
 from callscope.speech.turns import build_conversation
 
-NO_RECORDING = "no recording of the call has been analysed"
-NO_TRANSCRIPT = "there is no transcript whose times could stand in"
-NO_TIMES = "the transcript's times do not tell who spoke when"
+NO_RECORDING = "No recording of the call has been analysed."
+NO_TRANSCRIPT = "There is no transcript whose times could stand in."
+NO_TIMES = "The transcript's times do not tell who spoke when."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def measure_recording(
     analysis = analyze_recording(path, roles=roles, transcript=transcript, on_progress=on_progress)
     if analysis.segments is None:
         conversation = conversation_from_transcript(transcript)
-        reason = None if conversation else f"{analysis.reason}; {NO_TIMES if transcript else NO_TRANSCRIPT}"
+        reason = None if conversation else f"{analysis.reason} {NO_TIMES if transcript else NO_TRANSCRIPT}"
     else:
         conversation = build_conversation(
             analysis.segments, basis=TimingBasis.CHANNEL_AUDIO, confidence=analysis.confidence
@@ -90,7 +90,7 @@ def measure_transcript(
 ) -> TranscriptMeasurement:
     """Return what the transcript alone tells, before the recording is there; `duration_ms` as the sender reported."""
     conversation = conversation_from_transcript(transcript)
-    reason = None if conversation else f"{NO_RECORDING}; {NO_TIMES if transcript else NO_TRANSCRIPT}"
+    reason = None if conversation else f"{NO_RECORDING} {NO_TIMES if transcript else NO_TRANSCRIPT}"
     facts = CallFacts(
         duration_ms=duration_ms,
         conversation=conversation,

@@ -20,7 +20,7 @@ def test_too_few_words_give_counts_and_no_rate() -> None:
     value = call_value("speaking_rate", facts(TALK, transcript=[entry(CUSTOMER, "yes of course")]), CUSTOMER)
     assert (value.state, value.reason) == (
         ValueState.NOT_APPLICABLE,
-        "3 words of the customer are too few for a rate",
+        "3 words of the customer are too few for a rate.",
     )
     assert value.statistics == {"numerator": 3, "denominator": 1000}
 
@@ -28,17 +28,17 @@ def test_too_few_words_give_counts_and_no_rate() -> None:
 def test_words_without_speech_have_no_rate() -> None:
     talk = conversation(turn(AGENT, (0, 4000)))
     value = call_value("speaking_rate", facts(talk, transcript=[entry(CUSTOMER, "word " * 20)]), CUSTOMER)
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "the customer never spoke")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "The customer never spoke.")
 
 
 def test_no_transcript_is_missing_data() -> None:
     value = call_value("speaking_rate", facts(TALK), AGENT)
-    assert (value.state, value.reason) == (ValueState.DATA_MISSING, "the call has no transcript")
+    assert (value.state, value.reason) == (ValueState.DATA_MISSING, "The call has no transcript.")
 
 
 def test_every_missing_input_is_named() -> None:
-    value = call_value("speaking_rate", facts(None, reason="one channel"), AGENT)
-    assert value.reason == "one channel; the call has no transcript"
+    value = call_value("speaking_rate", facts(None, reason="One channel."), AGENT)
+    assert value.reason == "One channel. The call has no transcript."
 
 
 def test_a_script_without_spaces_cannot_be_counted() -> None:

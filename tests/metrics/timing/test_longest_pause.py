@@ -21,7 +21,7 @@ def test_of_equal_pauses_the_first_is_shown() -> None:
 
 def test_no_pause_at_all_is_zero_and_says_so() -> None:
     value = call_value("longest_pause", facts(conversation(turn(AGENT, (0, 100)))))
-    assert (value.value, value.reason) == (0, "somebody spoke all the time")
+    assert (value.value, value.reason) == (0, "Somebody spoke all the time.")
 
 
 def test_no_speech_at_all_is_no_value() -> None:

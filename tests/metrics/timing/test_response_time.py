@@ -59,7 +59,7 @@ def test_a_party_that_only_opened_the_call_has_none() -> None:
     talk = conversation(turn(AGENT, (0, 1000)), turn(CUSTOMER, (1500, 2000), response_ms=500))
     value = call_value("response_time", facts(talk), AGENT)
     assert (value.state, value.value) == (ValueState.NOT_APPLICABLE, None)
-    assert value.reason == "the agent never answered after the customer had finished"
+    assert value.reason == "The agent never answered after the customer had finished."
     assert value.statistics["count"] == 0
 
 

@@ -31,4 +31,4 @@ def test_a_pause_of_one_party_under_the_others_speech_is_no_silence() -> None:
 
 def test_a_call_without_speech_has_no_silence_to_measure() -> None:
     value = call_value("silence_duration", facts(conversation()))
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "nobody spoke")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "Nobody spoke.")

@@ -17,4 +17,4 @@ def test_speech_from_the_first_sample_on_is_zero() -> None:
 
 def test_a_party_that_never_speaks_has_none() -> None:
     value = call_value("time_to_first_word", facts(conversation(turn(AGENT, (0, 500)))), CUSTOMER)
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "the customer never spoke")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "The customer never spoke.")

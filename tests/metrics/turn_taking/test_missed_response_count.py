@@ -44,4 +44,4 @@ def test_a_backchannel_in_the_pause_breaks_the_silence() -> None:
 
 def test_a_call_without_speech_asks_nothing() -> None:
     value = call_value("missed_response_count", facts(conversation()), AGENT)
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "nobody spoke")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "Nobody spoke.")

@@ -20,4 +20,4 @@ def test_a_monologue_is_all_or_nothing(speaker: Role, expected: float) -> None:
 
 def test_no_speech_has_no_share() -> None:
     value = call_value("talk_to_listen_ratio", facts(conversation()))
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "nobody spoke")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "Nobody spoke.")

@@ -28,4 +28,4 @@ def test_the_call_has_the_median_and_shows_the_longest_turn() -> None:
 def test_a_party_with_backchannels_only_took_no_turn() -> None:
     talk = conversation(turn(AGENT, (0, 1000), (1200, 2000)), backchannel(CUSTOMER, 900, 1200))
     value = call_value("turn_duration", facts(talk), CUSTOMER)
-    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "the customer took no turn")
+    assert (value.state, value.reason) == (ValueState.NOT_APPLICABLE, "The customer took no turn.")

@@ -28,9 +28,9 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
 def _rate(role: Role, word_count: int, spoken_ms: int, minimum_words: int) -> Reading:
     statistics = {"numerator": word_count, "denominator": spoken_ms}
     if spoken_ms == 0:
-        return Reading.not_applicable(f"the {role} never spoke", role=role, statistics=statistics)
+        return Reading.not_applicable(f"The {role} never spoke.", role=role, statistics=statistics)
     if word_count < minimum_words:
-        reason = f"{word_count} words of the {role} are too few for a rate"
+        reason = f"{word_count} words of the {role} are too few for a rate."
         return Reading.not_applicable(reason, role=role, statistics=statistics)
     return Reading(value=word_count * MINUTE_MS / spoken_ms, role=role, statistics=statistics)
 

@@ -21,9 +21,9 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     segments = conversation_of(facts).segments
     longest = max(silences(segments), key=lambda silence: silence.duration_ms, default=None)
     if not segments:
-        yield Reading.not_applicable("nobody spoke")
+        yield Reading.not_applicable("Nobody spoke.")
     elif longest is None:
-        yield Reading(value=0, reason="somebody spoke all the time")
+        yield Reading(value=0, reason="Somebody spoke all the time.")
     else:
         span = EvidenceSpan(
             start_offset_ms=longest.start_offset_ms,

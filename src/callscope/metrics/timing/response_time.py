@@ -69,7 +69,7 @@ def _summary(role: Role, conversation: Conversation, answers: Sequence[Answer]) 
     )
     if not answers:
         return Reading.not_applicable(
-            f"the {role} never answered after the {role.other} had finished",
+            f"The {role} never answered after the {role.other} had finished.",
             role=role,
             statistics={"count": 0, "started_in_overlap_count": overlapping},
         )

@@ -20,7 +20,7 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State the total silence, with dead air as evidence."""
     segments = conversation_of(facts).segments
     if not segments:
-        yield Reading.not_applicable("nobody spoke")
+        yield Reading.not_applicable("Nobody spoke.")
         return
     found = silences(segments)
     silence_ms = sum(silence.duration_ms for silence in found)

@@ -23,7 +23,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     for role in Role:
         first = min(of(role, segments), key=lambda segment: segment.start_offset_ms, default=None)
         if first is None:
-            yield Reading.not_applicable(f"the {role} never spoke", role=role)
+            yield Reading.not_applicable(f"The {role} never spoke.", role=role)
             continue
         span = EvidenceSpan(
             start_offset_ms=first.start_offset_ms,

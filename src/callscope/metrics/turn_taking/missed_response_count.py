@@ -24,7 +24,7 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     segments = conversation_of(facts).segments
     if not segments:
         for role in Role:
-            yield Reading.not_applicable("nobody spoke", role=role)
+            yield Reading.not_applicable("Nobody spoke.", role=role)
         return
     waits = tuple(_waits(segments, facts.duration_ms, int(parameters["unanswered_ms"])))
     for role in Role:

@@ -21,7 +21,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     segments = conversation_of(facts).segments
     anyone_ms = covered_ms(merged(segments))
     if anyone_ms == 0:
-        yield Reading.not_applicable("nobody spoke")
+        yield Reading.not_applicable("Nobody spoke.")
         return
     both = overlaps(segments)
     yield Reading(

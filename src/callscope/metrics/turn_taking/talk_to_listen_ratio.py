@@ -14,7 +14,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     segments = conversation_of(facts).segments
     agent_ms, customer_ms = (speech_ms(role, segments) for role in (Role.AGENT, Role.CUSTOMER))
     if agent_ms + customer_ms == 0:
-        yield Reading.not_applicable("nobody spoke")
+        yield Reading.not_applicable("Nobody spoke.")
         return
     yield Reading(
         value=agent_ms / (agent_ms + customer_ms),

@@ -24,7 +24,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     for role in Role:
         own = [turn for turn in turns if turn.role is role]
         if not own:
-            yield Reading.not_applicable(f"the {role} took no turn", role=role)
+            yield Reading.not_applicable(f"The {role} took no turn.", role=role)
             continue
         yield _summary(role, own)
         for turn in own:

@@ -11,7 +11,7 @@ from callscope.metrics.inputs import conversation_of
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     takers = [turn.role for turn in conversation_of(facts).turns if turn.kind is TurnKind.TURN]
-    yield Reading(value=takers.count(Role.AGENT) / len(takers)) if takers else Reading.not_applicable("nobody spoke")
+    yield Reading(value=takers.count(Role.AGENT) / len(takers)) if takers else Reading.not_applicable("Nobody spoke.")
 
 
 METRIC = MetricDefinition(
