@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from callscope.storage import embedded
-from callscope.storage.embedded import DatabaseUnavailable
+from callscope.storage.embedded import DatabaseUnavailable, running_server
 
 HOLDER = """
 import sys
@@ -30,14 +29,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     embedded.start(directory).stop()
     yield directory
     assert running_server(directory) is None
-
-
-def running_server(data_dir: Path) -> psutil.Process | None:
-    pid_file = data_dir / "postgres" / "postmaster.pid"
-    if not pid_file.exists():
-        return None
-    pid = int(pid_file.read_text().split("\n", 1)[0])
-    return psutil.Process(pid) if psutil.pid_exists(pid) else None
 
 
 def hold(data_dir: Path) -> "subprocess.Popen[str]":

@@ -14,6 +14,7 @@ from callscope.pipeline.context import PipelineContext
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
+from callscope.storage.tables import load_metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Wiring:
 @asynccontextmanager
 async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wiring]:
     """Yield the parts and close them at the end of the block; connections are opened when first used."""
+    # A statement on one table may need to know the tables it refers to.
+    load_metadata()
     engine = create_engine(database_url)
     outbound = OutboundClient(allowed_networks=settings.fetch_allow_networks)
     clock, secret = SystemClock(), signing_secret(settings)

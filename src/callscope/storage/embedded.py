@@ -94,9 +94,8 @@ def start(data_dir: Path) -> EmbeddedDatabase:
 
     Blocks while another process starts or stops the same server. Raises DatabaseUnavailable.
     """
-    data_dir = data_dir.expanduser().resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
-    server = _Server(data_dir=data_dir)
+    server = _server_of(data_dir)
     with server.exclusive():
         hold = server.holders_path.open("ab")
         fcntl.flock(hold, fcntl.LOCK_SH)
@@ -108,9 +107,23 @@ def start(data_dir: Path) -> EmbeddedDatabase:
     return EmbeddedDatabase(url=server.url(DATABASE), server=server, _hold=hold)
 
 
+def running_server(data_dir: Path) -> psutil.Process | None:
+    """Return the first process of the server of `data_dir`, None when it does not run."""
+    return _server_of(data_dir).find_running()
+
+
+def url_of(data_dir: Path) -> str:
+    """Return the URL under which the server of `data_dir` is reached while it runs."""
+    return _server_of(data_dir).url(DATABASE)
+
+
+def _server_of(data_dir: Path) -> "_Server":
+    return _Server(data_dir=data_dir.expanduser().resolve())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Server:
-    """The server of one data directory. Every method but `exclusive` and `url` wants the exclusive lock held."""
+    """The server of one data directory. What starts or stops it wants the exclusive lock held."""
 
     data_dir: Path
 
@@ -138,13 +151,13 @@ class _Server:
             _make_reachable(self.data_dir)
             _make_runnable(account)
         self._ensure_cluster(account)
-        if self._postmaster() is None:
+        if self.find_running() is None:
             self._start(account)
         self._ensure_database()
 
     def shut_down(self) -> None:
         """Stop the server at once but cleanly, by force when it does not obey."""
-        postmaster = self._postmaster()
+        postmaster = self.find_running()
         if postmaster is None:
             return
         account = _account_for(self.cluster_dir)
@@ -219,7 +232,7 @@ class _Server:
             if found is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
-    def _postmaster(self) -> psutil.Process | None:
+    def find_running(self) -> psutil.Process | None:
         """Return the live server of this cluster. A pid file may be stale and its number worn by another program."""
         try:
             pid = int((self.cluster_dir / "postmaster.pid").read_text().split("\n", 1)[0])
