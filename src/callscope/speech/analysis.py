@@ -1,0 +1,245 @@
+"""One streamed pass over a recording: who speaks when, what the input is like, and its waveform."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from callscope.audio.decode import MAX_DURATION_MS, SAMPLES_PER_MS, Irregularity, RecordingReader
+from callscope.audio.levels import LevelMeter
+from callscope.audio.peaks import PeakCollector
+from callscope.audio.spectrum import FrameAnalyzer
+from callscope.core.call import Role
+from callscope.core.conversation import Segment
+from callscope.core.recording import Channel, Finding, InputReport, Peaks, Probe, RecordingAnalysis
+from callscope.core.transcript import TranscriptEntry
+from callscope.speech.bleed import estimate_bleed
+from callscope.speech.channel_roles import default_roles, is_swapped
+from callscope.speech.edges import locate_speech
+from callscope.speech.findings import (
+    HeardChannel,
+    channel_findings,
+    length_finding,
+    mono_finding,
+    recording_findings,
+    report_channel,
+    swapped_finding,
+)
+from callscope.speech.listening import ChannelListener, listen
+from callscope.speech.noise import estimate_noise, quiet_frames
+from callscope.speech.parameters import DEFAULT_SPEECH, SpeechParameters, as_record
+from callscope.speech.silero import SileroNetwork, network_version
+from callscope.speech.tracks import ChannelTrack
+
+ANALYSIS_VERSION = "speech-1"
+BLOCK_SAMPLES = 320_000
+"""20 seconds: long enough to learn noise from, a whole number of network windows and of frames."""
+
+_CHANNEL_CONFIDENCE = 1.0
+_SWAPPED_CONFIDENCE = 0.8
+_DOUBTFUL_CONFIDENCE = 0.9
+_DOUBTS = {"noise", "missing_sound", "corrupt", "dropouts"}
+"""Findings under which an edge may be misplaced."""
+_SPEAKING = 0.5
+_SPEAKING_WINDOWS = 10
+_MONO_REASON = (
+    "The recording has one channel for both parties; who spoke when cannot be told from it. "
+    "Send a stereo recording or a transcript with times."
+)
+_DUPLICATED_REASON = (
+    "Both channels of the recording carry the same sound; who spoke when cannot be told from it. "
+    "Record the parties on separate channels or send a transcript with times."
+)
+_UNMAPPED_REASON = (
+    "The recording has {count} channels, {speaking} with speech; which are whose is not known. "
+    "Name the roles of the channels."
+)
+
+OnProgress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listened:
+    """What the streamed pass leaves behind."""
+
+    probe: Probe
+    irregularities: tuple[Irregularity, ...]
+    duration_ms: int
+    tracks: list[ChannelTrack]
+    meter: LevelMeter
+    peaks: Peaks
+
+
+def analyze_recording(
+    path: Path,
+    *,
+    roles: Sequence[Role | None] | None = None,
+    transcript: Sequence[TranscriptEntry] = (),
+    on_progress: OnProgress | None = None,
+    parameters: SpeechParameters = DEFAULT_SPEECH,
+    max_duration_ms: int = MAX_DURATION_MS,
+) -> RecordingAnalysis:
+    """Return everything one pass over the recording at `path` finds, in memory that hardly grows with its length.
+
+    `roles` names the party of each channel; by default two channels are customer and agent, one channel is neither.
+    `on_progress` is told the decoded and the declared milliseconds.
+
+    Raises:
+        NotAudio: the content is no audio.
+        DecodeFailed: no sound decodes.
+        RecordingTooLong: it passes `max_duration_ms`.
+        ValueError: `roles` does not name every channel once, or a party twice.
+    """
+    listened = _listen_through(path, on_progress, parameters, max_duration_ms)
+    assigned = _assign_roles(listened.tracks, roles)
+    heard = _measure_channels(listened, assigned, parameters)
+    swapped = _is_swapped(heard, transcript, listened.duration_ms) if roles is None else False
+    if swapped:
+        heard = [replace(channel, role=channel.role.other if channel.role else None) for channel in heard]
+    reason = _reason_without_parties(listened, heard)
+    report = _report(listened, heard, transcript, is_swapped=swapped)
+    return RecordingAnalysis(
+        probe=listened.probe,
+        duration_ms=listened.duration_ms,
+        channels=tuple(Channel(index=channel.index, role=channel.role) for channel in heard),
+        segments=_segments(heard) if reason is None else None,
+        reason=reason,
+        confidence=_confidence(report) if reason is None else 0.0,
+        report=report,
+        peaks=listened.peaks,
+        parameters={**as_record(parameters), "network": network_version()},
+        version=ANALYSIS_VERSION,
+    )
+
+
+def _assign_roles(tracks: Sequence[ChannelTrack], roles: Sequence[Role | None] | None) -> tuple[Role | None, ...]:
+    if roles is None:
+        speaking = [
+            index
+            for index, track in enumerate(tracks)
+            if np.count_nonzero(track.probabilities > _SPEAKING) >= _SPEAKING_WINDOWS
+        ]
+        return default_roles(len(tracks), speaking)
+    if len(roles) != len(tracks):
+        raise ValueError(f"{len(roles)} roles were named for {len(tracks)} channels")
+    named = [role for role in roles if role is not None]
+    if len(set(named)) != len(named):
+        raise ValueError("a party was named for two channels")
+    return tuple(roles)
+
+
+def _listen_through(
+    path: Path, on_progress: OnProgress | None, parameters: SpeechParameters, max_duration_ms: int
+) -> _Listened:
+    with RecordingReader(path, max_duration_ms=max_duration_ms) as reader:
+        count = reader.channel_count
+        analyzer, meter, peaks = FrameAnalyzer(count), LevelMeter(count), PeakCollector(count)
+        listeners = [ChannelListener(SileroNetwork, parameters) for _ in range(count)]
+        decoded = 0
+        for block in reader.blocks(BLOCK_SAMPLES):
+            energies = analyzer.analyze(block)
+            meter.add(block, energies)
+            peaks.add(block)
+            listen(listeners, block, energies)
+            decoded += block.shape[1]
+            if on_progress is not None:
+                on_progress(decoded // SAMPLES_PER_MS, reader.probe.duration_ms)
+        return _Listened(
+            probe=reader.probe,
+            irregularities=reader.irregularities,
+            duration_ms=decoded // SAMPLES_PER_MS,
+            tracks=[listener.finish() for listener in listeners],
+            meter=meter,
+            peaks=peaks.finish(),
+        )
+
+
+def _measure_channels(
+    listened: _Listened, roles: Sequence[Role | None], parameters: SpeechParameters
+) -> list[HeardChannel]:
+    """Return what each channel holds; the two parties' channels are held against each other for bleed."""
+    tracks = listened.tracks
+    quiet = quiet_frames(tracks)
+    channel_of = {role: index for index, role in enumerate(roles) if role is not None}
+    is_stereo = len(channel_of) == len(Role) and not listened.meter.is_one_signal_twice
+    heard = []
+    for index, (track, levels, role) in enumerate(zip(tracks, listened.meter.channels(), roles, strict=True)):
+        noise = estimate_noise(track, quiet, parameters)
+        other = tracks[channel_of[role.other]] if role is not None and is_stereo else None
+        bleed = None if other is None else estimate_bleed(other, track, noise, parameters)
+        spans = np.minimum(locate_speech(track, noise, parameters, other=other, bleed=bleed), listened.duration_ms)
+        heard.append(
+            HeardChannel(index=index, role=role, levels=levels, track=track, noise=noise, bleed=bleed, spans=spans)
+        )
+    return heard
+
+
+def _is_swapped(heard: Sequence[HeardChannel], transcript: Sequence[TranscriptEntry], duration_ms: int) -> bool:
+    spans_of = {channel.role: channel.spans for channel in heard if channel.role is not None}
+    return len(spans_of) == len(Role) and is_swapped(spans_of, transcript, duration_ms)
+
+
+def _reason_without_parties(listened: _Listened, heard: Sequence[HeardChannel]) -> str | None:
+    """Return why no party can be told from the sound, None when both can."""
+    if len(heard) == 1:
+        return _MONO_REASON
+    if listened.meter.is_one_signal_twice:
+        return _DUPLICATED_REASON
+    if sum(channel.role is not None for channel in heard) < len(Role):
+        speaking = sum(len(channel.spans) > 0 for channel in heard)
+        return _UNMAPPED_REASON.format(count=len(heard), speaking=speaking)
+    return None
+
+
+def _segments(heard: Sequence[HeardChannel]) -> tuple[Segment, ...]:
+    segments = [
+        Segment(role=channel.role, start_offset_ms=int(start), end_offset_ms=int(end))
+        for channel in heard
+        if channel.role is not None
+        for start, end in channel.spans
+    ]
+    return tuple(sorted(segments, key=lambda segment: (segment.start_offset_ms, segment.role)))
+
+
+def _report(
+    listened: _Listened, heard: Sequence[HeardChannel], transcript: Sequence[TranscriptEntry], *, is_swapped: bool
+) -> InputReport:
+    channels = tuple(report_channel(channel) for channel in heard)
+    spans = np.concatenate([channel.spans for channel in heard])
+    leading_ms = int(spans[:, 0].min()) if len(spans) else listened.duration_ms
+    trailing_ms = listened.duration_ms - int(spans[:, 1].max()) if len(spans) else listened.duration_ms
+    findings: list[Finding] = list(
+        recording_findings(
+            listened.irregularities,
+            leading_ms=leading_ms,
+            trailing_ms=trailing_ms,
+            duration_ms=listened.duration_ms,
+        )
+    )
+    is_duplicated = listened.meter.is_one_signal_twice
+    if len(heard) == 1 or is_duplicated:
+        findings.append(mono_finding(is_duplicated=is_duplicated))
+    if is_swapped:
+        findings.append(swapped_finding())
+    longer = length_finding(listened.duration_ms, max((entry.end_offset_ms for entry in transcript), default=0))
+    findings += [longer] if longer is not None else []
+    for channel in channels:
+        findings.extend(channel_findings(channel))
+    return InputReport(
+        duration_ms=listened.duration_ms,
+        is_duplicated_mono=is_duplicated,
+        is_channel_order_swapped=is_swapped,
+        leading_silence_ms=leading_ms,
+        trailing_silence_ms=trailing_ms,
+        channels=channels,
+        findings=tuple(findings),
+    )
+
+
+def _confidence(report: InputReport) -> float:
+    """Return how far the segments may be trusted: less when roles were guessed or noise hides edges."""
+    if report.is_channel_order_swapped:
+        return _SWAPPED_CONFIDENCE
+    codes = {finding.code for finding in report.findings}
+    return _DOUBTFUL_CONFIDENCE if codes & _DOUBTS else _CHANNEL_CONFIDENCE

@@ -1,0 +1,79 @@
+"""How much of the other party is heard in a channel, and what of a frame that explains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from callscope.audio.spectrum import Power, to_power
+from callscope.speech.noise import NoiseFloor
+from callscope.speech.parameters import SpeechParameters
+from callscope.speech.tracks import ChannelTrack
+
+_STRONG_DB = 15.0
+"""Only frames within this of the source's loud frames are looked at: there bleed stands out most."""
+_FEWEST_FRAMES = 100
+_AUDIBLE_OVER_NOISE_DB = 3.0
+_LEAST_CORRELATION = 0.5
+_SAME_VOICE_SPREAD_DB = 6.0
+_SPEAKING = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bleed:
+    """The source channel as heard in the target: `level_db` over all, `gains` per band (power ratios)."""
+
+    level_db: float
+    gains: Power
+
+
+def estimate_bleed(
+    source: ChannelTrack, target: ChannelTrack, target_noise: NoiseFloor, parameters: SpeechParameters
+) -> Bleed | None:
+    """Return the bleed of `source` in `target`, None when none is audible.
+
+    While the source speaks loudly the target mostly holds nothing but bleed, so the middle of the level differences
+    is the bleed; it is believed only when the target's level rises and falls with the source's.
+    """
+    speaking = np.flatnonzero(source.frame_probabilities() > _SPEAKING)
+    if speaking.size < _FEWEST_FRAMES:
+        return None
+    loud_db = np.quantile(source.power_db[speaking], 0.9)
+    strong = speaking[source.power_db[speaking] > loud_db - _STRONG_DB]
+    difference_db = target.power_db[strong] - source.power_db[strong]
+    middle_db = float(np.median(difference_db))
+    alone = strong[difference_db < middle_db + _SAME_VOICE_SPREAD_DB]
+    if alone.size < _FEWEST_FRAMES or middle_db < parameters.bleed_floor_db:
+        return None
+    if not _follows(source.power_db[alone], target.power_db[alone], target_noise.level_db):
+        return None
+    return Bleed(level_db=middle_db, gains=_band_gains(source, target, target_noise, alone))
+
+
+def explained_power(bleed: Bleed, source: Power, margin_db: float) -> Power:
+    """Return the most power per frame and band that bleed of `source` [frames, bands] may have."""
+    padded = np.concatenate([source[:1], source, source[-1:]])
+    reach = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    power: Power = reach * (bleed.gains * np.float32(10 ** (margin_db / 10)))
+    return power
+
+
+def _follows(source_db: npt.NDArray[np.float32], target_db: npt.NDArray[np.float32], noise_db: float) -> bool:
+    loudest = source_db > np.quantile(source_db, 0.75)
+    if np.median(target_db[loudest]) < noise_db + _AUDIBLE_OVER_NOISE_DB:
+        return False
+    if source_db.std() == 0 or target_db.std() == 0:
+        return False
+    return bool(np.corrcoef(source_db, target_db)[0, 1] > _LEAST_CORRELATION)
+
+
+def _band_gains(
+    source: ChannelTrack, target: ChannelTrack, target_noise: NoiseFloor, alone: npt.NDArray[np.int64]
+) -> Power:
+    taken = alone[:: max(1, alone.size // 20_000)]
+    heard = to_power(target.levels[taken])
+    noise = np.median(target_noise.cells, axis=0)
+    spoken = to_power(source.levels[taken])
+    ratio = np.maximum(heard - noise, 0) / spoken
+    gains: Power = np.median(ratio, axis=0).astype(np.float32)
+    return gains

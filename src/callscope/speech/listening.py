@@ -1,0 +1,114 @@
+"""The streamed half of detection: which windows are worth the network's time, and what it says of them.
+
+Most of a party's channel is silence. Only stretches whose energy stands out from the noise go through the network,
+each with a lead-in, and each with a fresh state. Fresh state is not only cheaper: what the network heard a minute
+ago otherwise makes it deaf to narrow-band voices, and its verdict would depend on where a recording was cut.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from callscope.audio.decode import Samples
+from callscope.audio.spectrum import BAND_COUNT, FRAME_SAMPLES, FrameEnergies, Power, quantize, to_decibels
+from callscope.speech.activity import activity_score, moving_average, quantile_to_mean
+from callscope.speech.network import CONTEXT_SAMPLES, WINDOW_SAMPLES, SpeechNetwork
+from callscope.speech.parameters import SpeechParameters
+from callscope.speech.tracks import ChannelTrack, dilated, runs
+
+_LEAD_WINDOWS = 10
+"""320 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
+_TRAIL_WINDOWS = 4
+_FLOOR_QUANTILE = 0.1
+_FLOOR_QUANTILE_NORMAL = -1.2816
+_FLOOR_BLOCKS = 3
+"""Noise that grew louder is believed after this many blocks; until then too much is listened to, never too little."""
+
+
+class ChannelListener:
+    """Listens to one channel of a stream of blocks.
+
+    Blocks must be whole multiples of 2,560 samples (both the window and the frame divide it), the last one excepted.
+    """
+
+    def __init__(self, new_network: Callable[[], SpeechNetwork], parameters: SpeechParameters) -> None:
+        self._new_network = new_network
+        self._network: SpeechNetwork | None = None
+        self._parameters = parameters
+        self._held = np.zeros(CONTEXT_SAMPLES + _LEAD_WINDOWS * WINDOW_SAMPLES, dtype=np.float32)
+        self._held_active = np.zeros(_LEAD_WINDOWS, dtype=bool)
+        self._trail = 0
+        self._is_first = True
+        self._floors: deque[npt.NDArray[np.float32]] = deque(maxlen=_FLOOR_BLOCKS)
+        self._levels: list[npt.NDArray[np.uint8]] = []
+        self._power: list[npt.NDArray[np.float32]] = []
+        self._probabilities: list[npt.NDArray[np.float32]] = []
+
+    def hear(self, samples: Samples, bands: npt.NDArray[np.float32], power: npt.NDArray[np.float32]) -> None:
+        """Take the next block of this channel: `samples` [n], `bands` [frames, bands], `power` [frames]."""
+        self._levels.append(quantize(to_decibels(bands)))
+        self._power.append(to_decibels(power))
+        whole = -(-samples.size // WINDOW_SAMPLES) * WINDOW_SAMPLES
+        padded = np.pad(samples, (0, whole - samples.size)) if whole != samples.size else samples
+        active = self._active_windows(bands, whole // WINDOW_SAMPLES)
+        self._advance(np.concatenate([self._held, padded]), np.concatenate([self._held_active, active]))
+
+    def finish(self) -> ChannelTrack:
+        """Return what was heard of the whole channel."""
+        silence = np.zeros(_LEAD_WINDOWS * WINDOW_SAMPLES, dtype=np.float32)
+        self._advance(np.concatenate([self._held, silence]), np.pad(self._held_active, (0, _LEAD_WINDOWS)))
+        return ChannelTrack(
+            levels=np.concatenate(self._levels) if self._levels else np.zeros((0, BAND_COUNT), dtype=np.uint8),
+            power_db=np.concatenate(self._power) if self._power else np.zeros(0, dtype=np.float32),
+            probabilities=np.concatenate(self._probabilities)[_LEAD_WINDOWS:],
+        )
+
+    def _active_windows(self, bands: npt.NDArray[np.float32], window_count: int) -> npt.NDArray[np.bool_]:
+        """Return for each window whether any of its frames stands out from the noise."""
+        smooth = moving_average(bands)
+        frames = activity_score(smooth, self._noise(smooth)) > self._parameters.candidate_score
+        cumulative = np.concatenate([[0], np.cumsum(frames)])
+        first = np.arange(window_count) * WINDOW_SAMPLES // FRAME_SAMPLES
+        last = np.minimum(-(-(np.arange(1, window_count + 1) * WINDOW_SAMPLES) // FRAME_SAMPLES), frames.size)
+        return cumulative[np.maximum(last, first)] > cumulative[np.minimum(first, frames.size)]
+
+    def _noise(self, smooth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        low = np.quantile(smooth, _FLOOR_QUANTILE, axis=0).astype(np.float32)
+        self._floors.append(low / quantile_to_mean(_FLOOR_QUANTILE_NORMAL, averaged_frames=3))
+        quietest = np.float32(10 ** (self._parameters.quietest_noise_db / 10))
+        noise: Power = np.maximum(np.min(np.stack(self._floors), axis=0), quietest)
+        return noise
+
+    def _advance(self, samples: Samples, active: npt.NDArray[np.bool_]) -> None:
+        """Score every window but the last `_LEAD_WINDOWS`, which wait until it is known what follows them."""
+        ready = active.size - _LEAD_WINDOWS
+        chosen = dilated(active, _LEAD_WINDOWS, _TRAIL_WINDOWS)[:ready]
+        chosen[: self._trail] = True
+        windows = np.lib.stride_tricks.sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
+        scored = np.zeros(ready, dtype=np.float32)
+        for first, last in runs(chosen):
+            if first > 0 or self._network is None:
+                self._network = self._new_network()
+            scored[first:last] = self._network.probabilities(windows[first:last])
+            if last < ready:
+                self._network = None
+        if not (ready and chosen[-1]):
+            self._network = None
+        self._probabilities.append(scored)
+        self._trail = _trail_left(active[:ready])
+        self._held = samples[ready * WINDOW_SAMPLES :].copy()
+        self._held_active = active[ready:]
+
+
+def _trail_left(active: npt.NDArray[np.bool_]) -> int:
+    """Return how many windows after the end of `active` still belong to its last active one."""
+    found = np.flatnonzero(active)
+    return max(0, _TRAIL_WINDOWS - (active.size - 1 - int(found[-1]))) if found.size else 0
+
+
+def listen(listeners: list[ChannelListener], block: Samples, energies: FrameEnergies) -> None:
+    """Give each channel of `block` to its listener."""
+    for index, listener in enumerate(listeners):
+        listener.hear(block[index], energies.bands[index], energies.power[index])
