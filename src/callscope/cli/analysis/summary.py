@@ -5,7 +5,6 @@ from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from callscope.core.conversation import Conversation, Interruption, Segment, Tim
 from callscope.core.metric import MetricContext, MetricValue, ValueState
 from callscope.core.recording import Finding, FindingSeverity
 from callscope.metrics import registry
+from callscope.metrics.definition import RATIO
 from callscope.services.measuring import Measurement
 
 STRIP_WIDTH = 64
@@ -32,7 +32,7 @@ def print_summary(console: Console, name: str, measurement: Measurement) -> None
         _print_turns(console, measurement.conversation, analysis.duration_ms)
         console.print(_response_times(measurement.values))
         _print_interruptions(console, measurement.conversation.interruptions)
-    console.print(_metrics(measurement.values))
+    _print_metrics(console, measurement.values)
     _print_findings(console, analysis.report.findings)
 
 
@@ -120,29 +120,37 @@ def _print_interruptions(console: Console, interruptions: Sequence[Interruption]
     console.print(table)
 
 
-def _metrics(values: Sequence[MetricValue]) -> Table:
-    table = Table(box=SIMPLE_HEAD, title="Metrics", title_justify="left")
-    for heading in ("metric", "party", "value", ""):
-        table.add_column(heading, justify="right" if heading == "value" else "left")
+def _print_metrics(console: Console, values: Sequence[MetricValue]) -> None:
+    """Print what has a value as a table, and what has none below it, each reason once."""
     of_call = [value for value in values if value.context is MetricContext.CALL]
-    for slug, group in groupby(of_call, key=lambda value: value.slug):
+    table = Table(box=SIMPLE_HEAD, title="Metrics", title_justify="left")
+    table.add_column("metric", no_wrap=True)
+    table.add_column("party")
+    table.add_column("value", justify="right", no_wrap=True)
+    present = [value for value in of_call if value.state is ValueState.SUCCESS]
+    for slug, group in groupby(present, key=lambda value: value.slug):
         for row, value in enumerate(group):
-            table.add_row(slug if row == 0 else "", value.role or "", _shown(value), escape(value.reason or ""))
-    return table
+            table.add_row(slug if row == 0 else "", value.role or "", _shown(value))
+    console.print(table)
+    absent: dict[tuple[ValueState, str], list[MetricValue]] = {}
+    for value in of_call:
+        if value.state is not ValueState.SUCCESS:
+            absent.setdefault((value.state, value.reason or ""), []).append(value)
+    for (state, reason), without in absent.items():
+        names = ", ".join(dict.fromkeys(_named(value) for value in without))
+        console.print(Text(f"{state.replace('_', ' ').capitalize()}: {reason}", style="yellow"))
+        console.print(f"  {names}\n")
+
+
+def _named(value: MetricValue) -> str:
+    return value.slug if value.role is None else f"{value.slug} ({value.role})"
 
 
 def _shown(value: MetricValue) -> str:
-    if value.state is not ValueState.SUCCESS:
-        return f"[dim]{value.state.replace('_', ' ').lower()}[/]"
     unit = registry.get(value.slug).unit.symbol
-    number = (
-        f"{value.value:.3f}"
-        if unit == "ratio"
-        else f"{value.value:.0f}"
-        if isinstance(value.value, float)
-        else value.value
-    )
-    return f"{number} {unit}"
+    if not isinstance(value.value, float):
+        return f"{value.value} {unit}"
+    return f"{value.value:.3f} {unit}" if unit == RATIO.symbol else f"{value.value:.0f} {unit}"
 
 
 def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
@@ -151,7 +159,6 @@ def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
         return
     console.print("Input check")
     for finding in findings:
-        where = "" if finding.channel_index is None else f"channel {finding.channel_index}: "
-        console.print(Text(f"  {finding.severity}: {where}{finding.message}", style=_SEVERITIES[finding.severity]))
+        console.print(Text(f"  {finding.severity}: {finding.message}", style=_SEVERITIES[finding.severity]))
         if finding.remedy:
             console.print(Text(f"    {finding.remedy}"))

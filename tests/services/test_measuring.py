@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from callscope.audio.errors import NotAudio
+from callscope.core.call import Role
+from callscope.core.conversation import TimingBasis
+from callscope.core.metric import MetricContext, MetricInput, MetricValue, ValueState
+from callscope.metrics import registry
+from callscope.services.measuring import measure_recording, measure_transcript
+from tests.support.conversations import AGENT, CUSTOMER, entry
+from tests.support.demo_calls import MONO, STEREO, transcript_of
+
+SAID = (
+    entry(AGENT, "Good morning, how can I help you with your booking today?", 500, 3000),
+    entry(CUSTOMER, "I would like to move it to Thursday if you have a room free.", 3800, 7000),
+    entry(AGENT, "Thursday is fine.", 8200, 9500),
+)
+
+
+def of_call(values: tuple[MetricValue, ...], slug: str, role: Role | None = None) -> MetricValue:
+    (found,) = [
+        value for value in values if (value.slug, value.role, value.context) == (slug, role, MetricContext.CALL)
+    ]
+    return found
+
+
+def test_separated_channels_are_timed_by_their_sound() -> None:
+    measured = measure_recording(STEREO)
+    assert measured.conversation is not None
+    assert measured.conversation.basis is TimingBasis.CHANNEL_AUDIO
+    assert measured.conversation_reason is None
+    assert [channel.role for channel in measured.analysis.channels] == [CUSTOMER, AGENT]
+    timed = {each.slug for each in registry.definitions() if each.inputs == (MetricInput.TURNS,)}
+    assert {value.state for value in measured.values if value.slug in timed} == {ValueState.SUCCESS}
+    response = of_call(measured.values, "response_time", AGENT)
+    assert response.confidence == measured.conversation.confidence
+    assert response.statistics["count"] == sum(
+        turn.role is AGENT and turn.response_time_ms is not None for turn in measured.conversation.turns
+    )
+
+
+def test_one_channel_without_a_transcript_tells_only_what_needs_no_party() -> None:
+    measured = measure_recording(MONO)
+    assert measured.conversation is None
+    assert str(measured.conversation_reason).endswith(" There is no transcript whose times could stand in.")
+    assert of_call(measured.values, "call_duration").value == measured.analysis.duration_ms
+    assert of_call(measured.values, "call_duration").confidence == 1.0
+    missing = of_call(measured.values, "turn_count")
+    assert (missing.state, missing.reason) == (ValueState.DATA_MISSING, measured.conversation_reason)
+
+
+def test_one_channel_is_timed_by_the_transcript_with_less_confidence() -> None:
+    measured = measure_recording(MONO, transcript=transcript_of(MONO))
+    assert measured.conversation is not None
+    assert measured.conversation.basis is TimingBasis.TRANSCRIPT
+    turns = of_call(measured.values, "turn_count")
+    assert turns.state is ValueState.SUCCESS
+    assert turns.confidence is not None
+    assert turns.confidence < 1.0
+    assert of_call(measured.values, "word_count", AGENT).state is ValueState.SUCCESS
+
+
+def test_named_channels_are_taken_as_named() -> None:
+    measured = measure_recording(STEREO, roles=(AGENT, CUSTOMER))
+    assert [channel.role for channel in measured.analysis.channels] == [AGENT, CUSTOMER]
+
+
+def test_progress_runs_to_the_end_of_the_recording() -> None:
+    told: list[int] = []
+    measured = measure_recording(STEREO, on_progress=lambda done_ms, _total_ms: told.append(done_ms))
+    assert told == sorted(told)
+    assert abs(told[-1] - measured.analysis.duration_ms) < 1000
+
+
+def test_what_is_no_audio_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "call.wav").write_text("no sound in here")
+    with pytest.raises(NotAudio):
+        measure_recording(tmp_path / "call.wav")
+
+
+def test_a_transcript_alone_gives_turns_and_words() -> None:
+    measured = measure_transcript(SAID, (), 10_000)
+    assert measured.conversation is not None
+    assert of_call(measured.values, "response_time", AGENT).value == 1200
+    assert of_call(measured.values, "response_time", CUSTOMER).value == 800
+    assert of_call(measured.values, "speaking_rate", AGENT).state is ValueState.SUCCESS
+    duration = of_call(measured.values, "call_duration")
+    assert (duration.value, duration.method) == (10_000, "reported")
+
+
+def test_without_transcript_and_recording_every_value_says_so() -> None:
+    measured = measure_transcript((), (), None)
+    assert measured.conversation is None
+    assert {value.state for value in measured.values} == {ValueState.DATA_MISSING}
+    assert of_call(measured.values, "turn_count").reason == (
+        "No recording of the call has been analysed. There is no transcript whose times could stand in."
+    )
