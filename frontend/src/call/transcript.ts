@@ -62,8 +62,11 @@ export class TranscriptView {
     const now = performance.now();
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches || now < this.scrollingUntil;
     this.scrollingUntil = now + 300;
-    const top = entry.getBoundingClientRect().top - this.box.getBoundingClientRect().top + this.box.scrollTop;
-    const target = top - (this.box.clientHeight - entry.offsetHeight) / 3;
-    this.box.scrollTo({ top: target, behavior: isCalm ? "instant" : "smooth" });
+    const box = this.box.getBoundingClientRect();
+    const top = entry.getBoundingClientRect().top - box.top + this.box.scrollTop;
+    // A third down the part of the box that is on screen, so that what was said before stays in sight.
+    const inSight = Math.min(box.bottom, window.innerHeight) - Math.max(box.top, 0);
+    const lead = Math.max(0, (inSight - entry.offsetHeight) / 3);
+    this.box.scrollTo({ top: top - lead, behavior: isCalm ? "instant" : "smooth" });
   }
 }

@@ -1,0 +1,95 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.e2e.conftest import Site
+
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PLACES = ("list", "call", "failed")
+
+
+def addresses(site: Site) -> dict[str, str]:
+    return {"list": "/calls", "call": f"/calls/{site.call_id}#t=20", "failed": f"/calls/{site.failed_call_id}"}
+
+
+async def violations(page: Page) -> list[str]:
+    await page.evaluate(AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    return [
+        f"{problem['id']}: {node['html'][:160]} - {node['failureSummary']}"
+        for problem in found["violations"]
+        for node in problem["nodes"]
+    ]
+
+
+async def visit(page: Page, address: str) -> None:
+    await page.goto(address)
+    if await page.locator("[data-call]").count():
+        await page.wait_for_selector("html[data-call-ready]")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES)
+async def test_nobody_is_shut_out(page: Page, site: Site, place: str, scheme: Any) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    for width in (1280, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await visit(page, addresses(site)[place])
+        await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert await violations(page) == []
+
+
+async def test_nobody_is_shut_out_of_the_sign_in_nor_of_the_help_sheet(
+    context: BrowserContext, page: Page, site: Site
+) -> None:
+    stranger = await context.browser.new_page(base_url=site.url)  # type: ignore[union-attr]  # launched, not connected to
+    await stranger.goto("/sign-in")
+    assert await violations(stranger) == []
+    await stranger.close()
+    await visit(page, addresses(site)["call"])
+    await page.keyboard.press("?")
+    assert await violations(page) == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_nothing_sticks_out(page: Page, site: Site, place: str, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await visit(page, addresses(site)[place])
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_the_list_narrows_while_one_types_and_every_page_of_it_is_reached(page: Page) -> None:
+    await page.get_by_label("Search title").fill("long")
+    await expect(page.get_by_text("1 call with “long”")).to_be_visible()
+    assert await page.locator("tbody tr").count() == 1
+    await page.get_by_label("Search title").fill("")
+    await expect(page.get_by_text("The server answered 404 Not Found.")).to_be_visible()
+
+
+async def test_an_empty_project_shows_what_to_send(context: BrowserContext) -> None:
+    page = await context.new_page()
+    await page.goto("/sign-in")
+    await page.get_by_label("API key").fill("empty")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Send your first call")).to_be_visible()
+    assert await violations(page) == []
+
+
+async def test_layout_does_not_shift_when_the_drawing_arrives(page: Page, site: Site) -> None:
+    await page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+        " if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });"
+    )
+    await visit(page, f"/calls/{site.call_id}")
+    assert await page.evaluate("window.shift") < 0.01
+
+
+async def test_signing_out_closes_the_pages(page: Page) -> None:
+    await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/sign-in")
+    await page.goto("/calls")
+    await expect(page.get_by_label("API key")).to_be_visible()
