@@ -40,14 +40,15 @@ class Service:
 
     def start(self) -> None:
         """Start everything and return once requests are answered."""
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "callscope", "serve", "--port", "0"],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=(self.data_dir.parent / "serve.log").open("a"),
-            text=True,
-            start_new_session=True,
-        )
+        with (self.data_dir.parent / "serve.log").open("a") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "callscope", "serve", "--port", "0"],
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
         assert self._server.stdout is not None
         line = next((line for line in self._server.stdout if line.startswith(ANNOUNCEMENT)), None)
         assert line is not None, self.log()
@@ -56,7 +57,7 @@ class Service:
     def stop(self) -> int:
         """Ask the server to stop, as an operator does, and return its exit code."""
         self.server.terminate()
-        return self.server.wait(timeout=30)
+        return self._end()
 
     def log(self) -> str:
         return (self.data_dir.parent / "serve.log").read_text()
@@ -78,7 +79,12 @@ class Service:
         assert database is not None
         victims = [*self.workers(), database, psutil.Process(self.server.pid)]
         kill(victims)
-        self.server.wait()
+        self._end()
+
+    def _end(self) -> int:
+        assert self.server.stdout is not None
+        self.server.stdout.close()
+        return self.server.wait(timeout=30)
 
     def database_url(self) -> str:
         """Return the URL of the running database, for looking into it."""
