@@ -44,17 +44,27 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def build_api(context: ApiContext, *, max_body_bytes: int, lifespan: Lifespan | None = None) -> FastAPI:
     """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
-    app = FastAPI(
-        title="Callscope",
-        version=context.version,
-        description=DESCRIPTION,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    app = _routed(context.version, lifespan=lifespan)
     app.state.api = context
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the description of the API that a running server would serve, without a database or settings."""
+    return _described(_routed(version("callscope")))
+
+
+def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
+    app = FastAPI(
+        title="Callscope",
+        version=api_version,
+        description=DESCRIPTION,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
     app.include_router(router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
     return app
