@@ -10,9 +10,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +37,10 @@ SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 103
 """`sun_path` has 104 bytes on macOS and 108 on Linux, the closing zero byte included."""
 START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 8
+STOP_POLL_S = 0.02
+STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
+"""What the server does at each is PostgreSQL's: roll back and write all, recover at the next start, nothing."""
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -157,17 +162,23 @@ class _Server:
 
     def shut_down(self) -> None:
         """Stop the server at once but cleanly, by force when it does not obey."""
-        postmaster = self.find_running()
-        if postmaster is None:
-            return
-        account = _account_for(self.cluster_dir)
-        for mode in ("fast", "immediate"):
-            arguments = ["-D", str(self.cluster_dir), "-m", mode, "-w", "-t", str(STOP_TIMEOUT_S), "stop"]
-            if _run("pg_ctl", arguments, account=account, cwd=self.cluster_dir).returncode == 0:
+        for mode, number in STOP_SIGNALS.items():
+            server = self.find_running()
+            if server is None:
+                return
+            server.send_signal(number)
+            if self._is_gone_within(STOP_TIMEOUT_S):
                 log.info("embedded_database_stopped", mode=mode)
                 return
-        postmaster.kill()
-        log.warning("embedded_database_killed", pid=postmaster.pid)
+            log.warning("embedded_database_disobeyed", mode=mode)
+
+    def _is_gone_within(self, timeout_s: float) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while self.find_running() is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(STOP_POLL_S)
+        return True
 
     def _ensure_cluster(self, account: pwd.struct_passwd | None) -> None:
         version_file = self.cluster_dir / "PG_VERSION"
