@@ -15,6 +15,7 @@ import numpy.typing as npt
 SAMPLE_RATE_HZ = 16_000
 ACTIVE_LEVEL_DBFS = -22.0
 AUDIBLE_DB_BELOW_PEAK = 40.0
+HUMAN_CUT_DB = 20.0
 COMMITTED_CLIPS = Path(__file__).parent / "voice_clips"
 HUMAN_CLIPS = Path("/usr/share/pocketsphinx/test/data")
 
@@ -118,6 +119,14 @@ def _speak(engine: str, name: str, text: str) -> Clip:
         return cut_to_audible(decode_clip(target))
 
 
+def _cut_to_speech(samples: Clip) -> Clip:
+    """Return a human recording without the room's own noise around it: its frames within 20 dB of the active level."""
+    cut = cut_to_audible(samples)
+    frames = cut[: cut.size // 160 * 160].reshape(-1, 160)
+    loud = np.flatnonzero((frames**2).mean(axis=1) > 10 ** ((ACTIVE_LEVEL_DBFS - HUMAN_CUT_DB) / 10))
+    return cut[loud[0] * 160 : (loud[-1] + 1) * 160]
+
+
 def _human(folder: Path, pattern: str) -> Voice | None:
     spoken = [cut_to_audible(decode_clip(str(path))) for path in sorted(folder.glob(pattern))]
     if not spoken:
@@ -130,17 +139,17 @@ def _human(folder: Path, pattern: str) -> Voice | None:
 def _clauses_of(clip: Clip) -> list[Clip]:
     """Return `clip` split where it pauses for 200 ms or more, pieces shorter than 700 ms left out."""
     frames = clip[: clip.size // 160 * 160].reshape(-1, 160)
-    loud = (frames**2).mean(axis=1) > 10 ** (-(-ACTIVE_LEVEL_DBFS + 28) / 10)
+    loud = (frames**2).mean(axis=1) > 10 ** ((ACTIVE_LEVEL_DBFS - HUMAN_CUT_DB) / 10)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], loud.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
     kept = np.flatnonzero(starts[1:] - ends[:-1] >= 20)
     firsts = np.concatenate([[starts[0]], starts[1:][kept]])
     lasts = np.concatenate([ends[:-1][kept], [ends[-1]]])
     pieces = [clip[first * 160 : last * 160] for first, last in zip(firsts, lasts, strict=True) if last - first >= 70]
-    return [cut_to_audible(piece) for piece in pieces]
+    return [_cut_to_speech(piece) for piece in pieces]
 
 
 def _shortened(clip: Clip, duration_ms: int) -> Clip:
     piece = clip[: duration_ms * 16].copy()
     piece[-320:] *= np.linspace(1, 0, 320, dtype=np.float32)
-    return cut_to_audible(piece)
+    return _cut_to_speech(piece)

@@ -146,34 +146,27 @@ class RecordingReader:
 
     def _timed_frames(self) -> Iterator[AudioFrame]:
         """Yield frames with silence put where timestamps say that sound is missing."""
-        position: Fraction | None = None
+        position_s = self._container_start_s()
         for frame in self._frames():
-            at = self._presentation_time(frame)
-            if position is None:
-                position = self._container_start()
-            hole_ms = 0 if at is None else round((at - position) * 1000)
+            at_s = position_s if frame.pts is None or frame.time_base is None else frame.pts * float(frame.time_base)
+            hole_ms = round((at_s - position_s) * 1000)
             if _HOLE_MS <= hole_ms <= _CLOCK_RESET_MS:
-                self._note(IrregularityKind.HOLE, max(round(position * 1000), 0), hole_ms)
-                yield from _silence_like(frame, round(Fraction(hole_ms, 1000) * frame.sample_rate))
-                position += Fraction(hole_ms, 1000)
-            elif abs(hole_ms) > _CLOCK_RESET_MS and at is not None:
-                position = at
+                self._note(IrregularityKind.HOLE, max(round(position_s * 1000), 0), hole_ms)
+                yield from _silence_like(frame, hole_ms * frame.sample_rate // 1000)
+                position_s = at_s
+            elif abs(hole_ms) > _CLOCK_RESET_MS:
+                position_s = at_s
+            position_s += frame.samples / frame.sample_rate
             yield frame
-            position += Fraction(frame.samples, frame.sample_rate)
 
-    def _presentation_time(self, frame: AudioFrame) -> Fraction | None:
-        if frame.pts is None or frame.time_base is None:
-            return None
-        return frame.pts * frame.time_base
-
-    def _container_start(self) -> Fraction:
+    def _container_start_s(self) -> float:
         """Return where the recording's clock starts: the earliest stream of the container, audio or not."""
         starts = [
-            stream.start_time * stream.time_base
+            float(stream.start_time * stream.time_base)
             for stream in self._container.streams
             if stream.start_time is not None and stream.time_base is not None and stream.type in {"audio", "video"}
         ]
-        return min(starts, default=Fraction(0))
+        return min(starts, default=0.0)
 
     def _frames(self) -> Iterator[AudioFrame]:
         position_ms = 0

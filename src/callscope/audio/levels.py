@@ -51,7 +51,9 @@ class LevelMeter:
         self._power += energies.power.sum(axis=1)
         if block.shape[0] == 2:  # noqa: PLR2004 - a pair is what can be one signal twice
             difference = block[0] - block[1]
-            self._difference_power += float(difference @ difference) / (block.shape[1] / energies.power.shape[1])
+            self._difference_power += float(np.einsum("s,s->", difference, difference)) / (
+                block.shape[1] / energies.power.shape[1]
+            )
 
     @property
     def is_one_signal_twice(self) -> bool:

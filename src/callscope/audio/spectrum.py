@@ -52,7 +52,7 @@ class FrameAnalyzer:
         self._before = np.zeros((channel_count, self._reach), dtype=np.float32)
         window = np.hanning(_WINDOW_SAMPLES).astype(np.float32)
         self._window = window / np.sqrt((window**2).sum() * _WINDOW_SAMPLES / 2)
-        self._band_of_bin = _band_matrix()
+        self._band_starts = np.searchsorted(bin_frequencies_hz(), _BAND_EDGES_HZ)
 
     def analyze(self, block: Samples) -> FrameEnergies:
         """Return the energies of `block`, a whole number of frames long but for the last, which is padded."""
@@ -68,7 +68,8 @@ class FrameAnalyzer:
         core = samples[:, self._reach : self._reach + frame_count * FRAME_SAMPLES]
         frames = core.reshape(block.shape[0], frame_count, FRAME_SAMPLES)
         power = np.einsum("cfs,cfs->cf", frames, frames) / np.float32(FRAME_SAMPLES)
-        return FrameEnergies(bands=spectrum @ self._band_of_bin, power=power, spectrum=spectrum)
+        bands = np.add.reduceat(spectrum, self._band_starts, axis=2)[..., :BAND_COUNT]
+        return FrameEnergies(bands=bands, power=power, spectrum=spectrum)
 
 
 def bin_frequencies_hz() -> npt.NDArray[np.float64]:
@@ -81,7 +82,8 @@ def band_freedom() -> npt.NDArray[np.float32]:
 
     Two per independent bin; a Hann window makes neighbours share, which leaves two thirds of them.
     """
-    freedom: npt.NDArray[np.float32] = (2 * _band_matrix().sum(axis=0) / 1.5).astype(np.float32)
+    bin_counts = np.diff(np.searchsorted(bin_frequencies_hz(), _BAND_EDGES_HZ))
+    freedom: npt.NDArray[np.float32] = (2 * bin_counts / 1.5).astype(np.float32)
     return freedom
 
 
@@ -105,10 +107,3 @@ def dequantize(levels: QuantizedDecibels) -> Decibels:
 def to_power(levels: QuantizedDecibels) -> Power:
     """Return bytes as power."""
     return np.take(_POWER_OF_LEVEL, levels)
-
-
-def _band_matrix() -> npt.NDArray[np.float32]:
-    centres = bin_frequencies_hz()
-    edges = np.asarray(_BAND_EDGES_HZ)
-    member = (centres[:, None] >= edges[None, :-1]) & (centres[:, None] < edges[None, 1:])
-    return member.astype(np.float32)

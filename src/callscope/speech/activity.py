@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from callscope.audio.spectrum import band_freedom
 
-_FREEDOM = band_freedom()
+_FREEDOM = np.minimum(band_freedom(), 16)
+"""Capped: a wide band's energy would be known to a fraction of a dB if noise were Gaussian, and it never quite is."""
 _LARGEST_RATIO = np.float32(1e4)
 _INDEPENDENT_SHARE = 0.7
 
@@ -23,8 +24,9 @@ def activity_score(power: npt.NDArray[np.float32], noise: npt.NDArray[np.float32
     averaged over three frames above 6 once in ten thousand. Clear speech scores hundreds and more.
     """
     ratio = np.clip(power / noise, 1, _LARGEST_RATIO)
-    evidence = (ratio - 1 - np.log(ratio)) @ (_FREEDOM / 2)
-    return np.asarray(evidence, dtype=np.float32)
+    # Not `@`: matrix products start threads of their own, on a core that another call is being measured on.
+    evidence: npt.NDArray[np.float32] = np.einsum("...b,b->...", ratio - 1 - np.log(ratio), _FREEDOM / 2)
+    return evidence
 
 
 def quantile_to_mean(normal_deviate: float, *, averaged_frames: int = 1) -> npt.NDArray[np.float32]:

@@ -168,7 +168,9 @@ def _measure_channels(
         noise = estimate_noise(track, quiet, parameters)
         other = tracks[channel_of[role.other]] if role is not None and is_stereo else None
         bleed = None if other is None else estimate_bleed(other, track, noise, parameters)
-        spans = np.minimum(locate_speech(track, noise, parameters, other=other, bleed=bleed), listened.duration_ms)
+        spans = np.minimum(
+            locate_speech(track, noise, quiet, parameters, other=other, bleed=bleed), listened.duration_ms
+        )
         heard.append(
             HeardChannel(index=index, role=role, levels=levels, track=track, noise=noise, bleed=bleed, spans=spans)
         )

@@ -17,6 +17,9 @@ _AUDIBLE_OVER_NOISE_DB = 3.0
 _LEAST_CORRELATION = 0.5
 _SAME_VOICE_SPREAD_DB = 6.0
 _SPEAKING = 0.5
+_MOST_FRAMES = 20_000
+_FEWEST_BAND_FRAMES = 30
+_CLEAR_OF_NOISE = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +44,15 @@ def estimate_bleed(
     loud_db = np.quantile(source.power_db[speaking], 0.9)
     strong = speaking[source.power_db[speaking] > loud_db - _STRONG_DB]
     difference_db = target.power_db[strong] - source.power_db[strong]
-    middle_db = float(np.median(difference_db))
+    # A voice is always louder in its own channel; frames in which it is not are the other party's, heard here as bleed.
+    strong, difference_db = strong[difference_db < 0], difference_db[difference_db < 0]
+    middle_db = float(np.median(difference_db)) if strong.size else 0.0
     alone = strong[difference_db < middle_db + _SAME_VOICE_SPREAD_DB]
     if alone.size < _FEWEST_FRAMES or middle_db < parameters.bleed_floor_db:
         return None
     if not _follows(source.power_db[alone], target.power_db[alone], target_noise.level_db):
         return None
-    return Bleed(level_db=middle_db, gains=_band_gains(source, target, target_noise, alone))
+    return Bleed(level_db=middle_db, gains=_band_gains(source, target, target_noise, alone, middle_db))
 
 
 def explained_power(bleed: Bleed, source: Power, margin_db: float) -> Power:
@@ -68,12 +73,17 @@ def _follows(source_db: npt.NDArray[np.float32], target_db: npt.NDArray[np.float
 
 
 def _band_gains(
-    source: ChannelTrack, target: ChannelTrack, target_noise: NoiseFloor, alone: npt.NDArray[np.int64]
+    source: ChannelTrack, target: ChannelTrack, target_noise: NoiseFloor, alone: npt.NDArray[np.int64], level_db: float
 ) -> Power:
-    taken = alone[:: max(1, alone.size // 20_000)]
+    """Return the bleed's gain per band, read where it stands out of the noise; elsewhere the gain over all."""
+    taken = alone[:: max(1, alone.size // _MOST_FRAMES)]
     heard = to_power(target.levels[taken])
-    noise = np.median(target_noise.cells, axis=0)
     spoken = to_power(source.levels[taken])
-    ratio = np.maximum(heard - noise, 0) / spoken
-    gains: Power = np.median(ratio, axis=0).astype(np.float32)
+    noise = np.median(target_noise.cells, axis=0)
+    overall = np.float32(10 ** (level_db / 10))
+    audible = spoken * overall > noise * _CLEAR_OF_NOISE
+    gains = np.full(noise.size, overall, dtype=np.float32)
+    for band in np.flatnonzero(audible.sum(axis=0) >= _FEWEST_BAND_FRAMES):
+        at = audible[:, band]
+        gains[band] = np.median(np.maximum(heard[at, band] - noise[band], 0) / spoken[at, band])
     return gains

@@ -14,13 +14,18 @@ Mask = npt.NDArray[np.bool_]
 Spans = npt.NDArray[np.int64]
 """Stretches in milliseconds, [spans, 2]."""
 
-_RAISED_SCORE = 5.0
-"""What a frame must score itself to count as part of sustained activity around it."""
+_RAISED_SHARE = 0.28
+"""Share of the single-frame threshold a frame must score itself to count as part of sustained activity around it."""
+_NOISE_SPREAD = 2.5
+_HIGHEST_RAISE = 4.0
+_FEWEST_QUIET_FRAMES = 200
+_HALF_FRAME_MS = FRAME_MS // 2
 
 
 def locate_speech(
     track: ChannelTrack,
     noise: NoiseFloor,
+    quiet: Mask,
     parameters: SpeechParameters,
     *,
     other: ChannelTrack | None = None,
@@ -30,13 +35,16 @@ def locate_speech(
 
     With `bleed`, what the voice of `other` explains counts as noise.
     """
-    active = active_frames(track, noise, parameters, other=other, bleed=bleed)
+    active = active_frames(track, noise, quiet, parameters, other=other, bleed=bleed)
     heard = neural_frames(track, parameters)
     reach = parameters.edge_reach_ms // FRAME_MS
     spans = runs(active & dilated(heard, reach, reach)) * FRAME_MS
     spans = _merged(spans, parameters.merge_gap_ms)
     spans = _with_evidence(spans, heard)
-    return spans[spans[:, 1] - spans[:, 0] >= parameters.min_speech_ms]
+    spans = spans[spans[:, 1] - spans[:, 0] >= parameters.min_speech_ms]
+    # Sound begins and ends somewhere inside its first and last frame; the middle is the best guess.
+    located: Spans = spans + np.array([_HALF_FRAME_MS, -_HALF_FRAME_MS])
+    return located
 
 
 def neural_frames(track: ChannelTrack, parameters: SpeechParameters) -> Mask:
@@ -53,24 +61,38 @@ def neural_frames(track: ChannelTrack, parameters: SpeechParameters) -> Mask:
 def active_frames(
     track: ChannelTrack,
     noise: NoiseFloor,
+    quiet: Mask,
     parameters: SpeechParameters,
     *,
     other: ChannelTrack | None = None,
     bleed: Bleed | None = None,
 ) -> Mask:
     """Return the frames whose energy stands out from noise and bleed."""
-    active = np.zeros(track.frame_count, dtype=bool)
+    scores = np.empty((2, track.frame_count), dtype=np.float32)
     for stretch in chunks(track.frame_count):
         power = to_power(track.levels[stretch])
         expected = noise.at(stretch)
         if bleed is not None and other is not None:
             source = to_power(other.levels[stretch])
             expected = expected + explained_power(bleed, source, parameters.bleed_margin_db)
-        score = activity_score(power, expected)
-        sustained = activity_score(moving_average(power), moving_average(expected))
-        raised = (sustained > parameters.sustained_score) & (score > _RAISED_SCORE)
-        active[stretch] = (score > parameters.active_score) | raised
+        scores[0, stretch] = activity_score(power, expected)
+        scores[1, stretch] = activity_score(moving_average(power), moving_average(expected))
+    single = _threshold(scores[0][quiet], parameters.active_score)
+    sustained = _threshold(scores[1][quiet], parameters.sustained_score)
+    raised = (scores[1] > sustained) & (scores[0] > _RAISED_SHARE * single)
+    active: Mask = (scores[0] > single) | raised
     return active
+
+
+def _threshold(quiet_scores: npt.NDArray[np.float32], least: float) -> float:
+    """Return the score that noise of this very channel hardly reaches.
+
+    For Gaussian noise `_NOISE_SPREAD` times the 97th percentile is close to `least`; noise that sputters gets a
+    higher one, up to a bound, so that speech hiding in the quiet frames cannot make the channel deaf.
+    """
+    if quiet_scores.size < _FEWEST_QUIET_FRAMES:
+        return least
+    return float(np.clip(_NOISE_SPREAD * np.quantile(quiet_scores, 0.97), least, _HIGHEST_RAISE * least))
 
 
 def _merged(spans: Spans, gap_ms: int) -> Spans:

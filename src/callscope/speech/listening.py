@@ -18,9 +18,9 @@ from callscope.speech.network import CONTEXT_SAMPLES, WINDOW_SAMPLES, SpeechNetw
 from callscope.speech.parameters import SpeechParameters
 from callscope.speech.tracks import ChannelTrack, dilated, runs
 
-_LEAD_WINDOWS = 10
-"""320 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
-_TRAIL_WINDOWS = 4
+_LEAD_WINDOWS = 7
+"""224 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
+_TRAIL_WINDOWS = 3
 _FLOOR_QUANTILE = 0.1
 _FLOOR_QUANTILE_NORMAL = -1.2816
 _FLOOR_BLOCKS = 3

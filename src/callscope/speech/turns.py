@@ -177,13 +177,14 @@ def _is_backchannel(
 def _goes_on_to_the_floor(
     segment: Segment, holder: _OpenTurn, tracks: dict[Role, _Track], parameters: TurnParameters
 ) -> bool:
-    """Whether the speaker of `segment` soon speaks again and outlasts the holder: it began a turn."""
+    """Whether the speaker of `segment` soon speaks again and the holder does not: it began a turn."""
     own_next = tracks[segment.role].next_after(segment.start_offset_ms)
     if own_next is None or own_next.start_offset_ms - segment.end_offset_ms > parameters.backchannel_resume_ms:
         return False
     resumed = tracks[holder.role].next_after(segment.start_offset_ms)
     resumes_first = resumed is not None and resumed.start_offset_ms <= own_next.start_offset_ms
-    return not resumes_first and holder.end_offset_ms < own_next.end_offset_ms
+    stops_soon = holder.end_offset_ms - segment.end_offset_ms < parameters.floor_pause_ms
+    return stops_soon and not resumes_first
 
 
 def _close(turn: _OpenTurn, other: _Track) -> Turn:
