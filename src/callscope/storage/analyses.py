@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,7 +80,7 @@ async def latest_of_calls(
     query = (
         select(AnalysisRow)
         .where(AnalysisRow.project_id == project_id, AnalysisRow.call_id.in_(call_ids))
-        .distinct(AnalysisRow.call_id)
+        .ext(distinct_on(AnalysisRow.call_id))
         .order_by(AnalysisRow.call_id, AnalysisRow.created_at.desc(), AnalysisRow.id.desc())
     )
     return {row.call_id: _to_analysis(row) for row in (await session.execute(query)).scalars()}

@@ -1,0 +1,135 @@
+"""The pages' reader over real services and a real database."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from callscope.core.analysis import AnalysisStatus
+from callscope.core.errors import CallNotFound, Unauthenticated
+from callscope.core.ids import new_id
+from callscope.services.keys import create_key
+from callscope.services.recordings import RecordingNotFound
+from callscope.storage.engine import SessionFactory
+from callscope.storage.objects import Objects
+from callscope.web.reader import CallRecord
+from callscope.web.service_reader import ServiceReader
+from tests.support.built_calls import SCRIPT, STARTED_AT, build_call, build_peaks, build_record, build_samples
+from tests.support.stored_calls import finish, send
+from tests.web.conftest import SettableClock
+
+KEY = "rk_live_in_the_database"
+
+
+@pytest.fixture
+def service_reader(sessions: SessionFactory, clock: SettableClock) -> ServiceReader:
+    return ServiceReader(
+        transactions=sessions, reads=sessions, sign_recording=lambda found: f"/signed/{found}", clock=clock
+    )
+
+
+@pytest.fixture
+async def stored_project_id(sessions: SessionFactory) -> UUID:
+    async with sessions.begin() as session:
+        return (await create_key(session, project_name="default", name="test", plain_key=KEY)).project_id
+
+
+@pytest.fixture
+def record(stored_project_id: UUID) -> CallRecord:
+    return build_record(project_id=stored_project_id)
+
+
+async def sound() -> AsyncIterator[bytes]:
+    yield b"RIFF"
+
+
+async def store_measured(sessions: SessionFactory, record: CallRecord, folder: Path) -> UUID:
+    call_id = await send(sessions, record)
+    objects = Objects.open(None, default_dir=folder)
+    peaks = build_peaks(build_samples(SCRIPT, 47_000))
+    await finish(sessions, objects, record, call_id, sound=sound(), peaks=peaks)
+    return call_id
+
+
+@pytest.mark.usefixtures("stored_project_id")
+async def test_a_key_signs_in_and_its_id_is_known_afterwards(service_reader: ServiceReader) -> None:
+    principal = await service_reader.authenticate(KEY)
+    assert await service_reader.principal(principal.key_id) == principal
+    with pytest.raises(Unauthenticated):
+        await service_reader.authenticate("rk_live_unknown")
+    with pytest.raises(Unauthenticated):
+        await service_reader.principal(new_id())
+
+
+async def test_a_measured_call_is_read_whole(
+    service_reader: ServiceReader, sessions: SessionFactory, record: CallRecord, tmp_path: Path
+) -> None:
+    call_id = await store_measured(sessions, record, tmp_path)
+    found = await service_reader.read_call(record.call.project_id, call_id)
+    assert found.analysis
+    assert found.analysis.status is AnalysisStatus.COMPLETED
+    assert found.conversation == record.conversation
+    assert found.recording == record.recording
+    assert found.call.duration_ms == 47_000
+    assert found.has_audio
+    assert found.transcript
+    assert [entry.text for entry in found.transcript.entries] == [line.text for line in SCRIPT]
+    assert [tool.name for tool in found.tools] == ["find_account"]
+    assert {value.context for value in found.values} == {"CALL"}
+    assert {value.slug for value in record.values} <= {value.slug for value in found.values}
+    peaks = await service_reader.read_peaks(record.call.project_id, call_id)
+    assert peaks
+    assert len(peaks.channels[0]) == 2 * 4700
+    address = await service_reader.recording_address(record.call.project_id, call_id)
+    assert address.startswith("/signed/")
+
+
+async def test_a_call_just_sent_has_what_its_sender_said(
+    service_reader: ServiceReader, sessions: SessionFactory, record: CallRecord
+) -> None:
+    call_id = await send(sessions, record)
+    found = await service_reader.read_call(record.call.project_id, call_id)
+    assert (found.values, found.recording, found.conversation, found.has_audio) == ((), None, None, False)
+    analysis = await service_reader.read_analysis(record.call.project_id, call_id)
+    assert analysis
+    assert analysis.status is AnalysisStatus.QUEUED
+    assert await service_reader.read_peaks(record.call.project_id, call_id) is None
+    with pytest.raises(RecordingNotFound):
+        await service_reader.recording_address(record.call.project_id, call_id)
+
+
+async def test_the_list_is_newest_first_with_what_its_columns_show(
+    service_reader: ServiceReader, sessions: SessionFactory, record: CallRecord, tmp_path: Path
+) -> None:
+    measured_id = await store_measured(sessions, record, tmp_path)
+    older = build_call(project_id=record.call.project_id, started_at=STARTED_AT - timedelta(days=1), external_id=None)
+    older_id = await send(sessions, dataclasses.replace(record, call=older, transcript=None))
+    listing = await service_reader.list_calls(record.call.project_id, search=None, after=None)
+    assert [listed.call.id for listed in listing.calls] == [measured_id, older_id]
+    assert (listing.total, listing.next_cursor) == (2, None)
+    measured, queued = listing.calls
+    assert {value.slug for value in measured.values} == {"response_time", "failed_barge_in_count"}
+    assert queued.values == ()
+    assert queued.analysis
+    assert queued.analysis.status is AnalysisStatus.QUEUED
+    found = await service_reader.list_calls(record.call.project_id, search="charged TWICE", after=None)
+    assert [listed.call.id for listed in found.calls] == [measured_id]
+
+
+async def test_nothing_of_another_project_is_read(
+    service_reader: ServiceReader, sessions: SessionFactory, record: CallRecord, tmp_path: Path
+) -> None:
+    call_id = await store_measured(sessions, record, tmp_path)
+    stranger = new_id()
+    for read in (
+        service_reader.read_call,
+        service_reader.read_analysis,
+        service_reader.read_peaks,
+        service_reader.recording_address,
+    ):
+        with pytest.raises(CallNotFound):
+            await read(stranger, call_id)
+    assert (await service_reader.list_calls(stranger, search=None, after=None)).calls == ()
