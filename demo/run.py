@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="port of the pages and the API")
     parser.add_argument("--exit-when-ready", action="store_true", help="stop again once every call is analysed")
     arguments = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop_on)
     try:
         run(arguments.port, exit_when_ready=arguments.exit_when_ready)
