@@ -1,5 +1,6 @@
 """Which database: the operator's by setting, else the embedded one of the data directory."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -11,6 +12,8 @@ from callscope.storage import embedded
 from callscope.storage.engine import create_engine, session_factory
 
 ResultT = TypeVar("ResultT")
+
+WATCH_INTERVAL_S = 1.0
 
 
 @contextmanager
@@ -24,6 +27,13 @@ def open_database(settings: Settings) -> Iterator[str]:
         yield database.url
     finally:
         database.stop()
+
+
+async def keep_running(settings: Settings) -> None:
+    """Start the embedded database again whenever it dies, until cancelled; the operator's own is the operator's."""
+    while settings.database_url is None:
+        await asyncio.sleep(WATCH_INTERVAL_S)
+        await asyncio.to_thread(embedded.revive, settings.data_dir)
 
 
 async def run_in_session(url: str, action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:

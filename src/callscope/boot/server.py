@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from callscope.boot.app import create_app
-from callscope.boot.database import open_database
+from callscope.boot.database import keep_running, open_database
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.boot.supervisor import WorkerSupervisor
@@ -52,11 +52,13 @@ async def _serve(settings: Settings, database_url: str, listener: socket.socket,
         told_to_stop = _stop_on_signals(server, supervisor)
         answering = asyncio.create_task(server.serve(sockets=[listener]))
         supervisor.start()
+        watching = asyncio.create_task(keep_running(settings))
         waiting = asyncio.create_task(told_to_stop.wait())
         try:
             await asyncio.wait((answering, waiting), return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
+            watching.cancel()
             server.should_exit = True
             log.info("server_stopping")
             await asyncio.gather(answering, supervisor.stop(grace_s=WORKERS_GRACE_S))

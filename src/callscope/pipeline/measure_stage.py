@@ -53,6 +53,11 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
     with tempfile.TemporaryDirectory(prefix="callscope-measure-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
         await context.objects.download(recording.object_key, path)
-        request = MeasuringRequest(path=path, transcript=() if transcript is None else transcript.entries, tools=tools)
+        request = MeasuringRequest(
+            path=path,
+            transcript=() if transcript is None else transcript.entries,
+            tools=tools,
+            max_duration_ms=context.max_recording_ms,
+        )
         measurement = await measure_apart(request, limits, scratch_dir=Path(directory))
     return MeasuredRecording(context=context, recording=recording, measurement=measurement)

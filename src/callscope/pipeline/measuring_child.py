@@ -13,7 +13,11 @@ from callscope.services.measuring import measure_recording
 
 OOM_SCORE = Path("/proc/self/oom_score_adj")
 MOST_EXPENDABLE = "1000"
-OUT_OF_MEMORY = "The recording needs more memory than the {mebibytes} MiB that measuring may use. Is it damaged?"
+RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
+OUT_OF_MEMORY = (
+    "The recording needs more memory than the {mebibytes} MiB that measuring may use. If it is not damaged, the "
+    "operator can raise CALLSCOPE_ANALYSIS_MEMORY_BYTES."
+)
 
 
 def main() -> None:
@@ -39,16 +43,27 @@ def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
     request = REQUEST.validate_json(request_json)
     try:
         measurement = measure_recording(
-            request.path, roles=request.roles, transcript=request.transcript, tools=request.tools
+            request.path,
+            roles=request.roles,
+            transcript=request.transcript,
+            tools=request.tools,
+            max_duration_ms=request.max_duration_ms,
         )
         reply = MeasuringReply(measurement=measurement)
     except CallscopeError as failure:
         reply = MeasuringReply(refusal=failure.message)
-    except MemoryError:
-        reply = MeasuringReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
     except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it
-        reply = MeasuringReply(defect=place_of(error))
+        if is_short_of_memory(error, memory_bytes):
+            reply = MeasuringReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
+        else:
+            reply = MeasuringReply(defect=place_of(error))
     return REPLY.dump_json(reply)
+
+
+def is_short_of_memory(error: Exception, memory_bytes: int) -> bool:
+    """Tell whether an error came of the limit: libraries report a refused allocation as anything at all."""
+    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT_BYTES
+    return isinstance(error, MemoryError) or peak_bytes > memory_bytes / 2
 
 
 def place_of(error: Exception) -> str:

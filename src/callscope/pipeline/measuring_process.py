@@ -28,6 +28,7 @@ class MeasuringRequest:
     path: Path
     transcript: tuple[TranscriptEntry, ...]
     tools: tuple[ToolInvocation, ...]
+    max_duration_ms: int
     roles: tuple[Role | None, ...] | None = None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from callscope.audio.decode import MAX_DURATION_MS
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, TimingBasis
 from callscope.core.metric import CallFacts, MetricValue
@@ -51,6 +52,7 @@ def measure_recording(
     transcript: Sequence[TranscriptEntry] = (),
     tools: Sequence[ToolInvocation] = (),
     on_progress: Callable[[int, int | None], None] | None = None,
+    max_duration_ms: int = MAX_DURATION_MS,
 ) -> Measurement:
     """Return what one pass over a recording found, and every metric of it.
 
@@ -60,7 +62,9 @@ def measure_recording(
     Raises:
         CallscopeError: the file is no audio, is damaged beyond use, or is too long.
     """
-    analysis = analyze_recording(path, roles=roles, transcript=transcript, on_progress=on_progress)
+    analysis = analyze_recording(
+        path, roles=roles, transcript=transcript, on_progress=on_progress, max_duration_ms=max_duration_ms
+    )
     if analysis.segments is None:
         conversation = conversation_from_transcript(transcript)
         reason = None if conversation else f"{analysis.reason} {NO_TIMES if transcript else NO_TRANSCRIPT}"

@@ -112,6 +112,15 @@ def start(data_dir: Path) -> EmbeddedDatabase:
     return EmbeddedDatabase(url=server.url(DATABASE), server=server, _hold=hold)
 
 
+def revive(data_dir: Path) -> None:
+    """Start the server of `data_dir` again if it died under those who hold it. Raises DatabaseUnavailable."""
+    server = _server_of(data_dir)
+    if server.find_running() is None:
+        with server.exclusive():
+            server.ensure_running()
+        log.warning("embedded_database_revived")
+
+
 def running_server(data_dir: Path) -> psutil.Process | None:
     """Return the first process of the server of `data_dir`, None when it does not run."""
     return _server_of(data_dir).find_running()
