@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
+from callscope.speech.channel_audio import Samples, read_from
 from callscope.speech.diarization.diarizer import NO_SPEECH, ONE_VOICE, TOO_LITTLE, Diarization, diarize
-from callscope.speech.diarization.embedder import EmbedderUnavailable, Embeddings, Samples, SpeakerEmbedder
+from callscope.speech.diarization.embedder import EmbedderUnavailable, Embeddings, SpeakerEmbedder
 from callscope.speech.diarization.resemblyzer import load_embedder
 from tests.support.mono_calls import MonoCall, make_mono_call, scripted_samples
 from tests.support.voices import is_installed, synthesised_voice
-
-RATE = 16
 
 
 class LevelEmbedder:
@@ -24,7 +23,7 @@ class LevelEmbedder:
 
 def diarize_script(script: list[tuple[int, int, float]], segments: list[tuple[int, int]]) -> Diarization:
     samples = scripted_samples(script)
-    return diarize(lambda start, end: samples[start * RATE : end * RATE], segments, LevelEmbedder())
+    return diarize(read_from(samples), segments, LevelEmbedder())
 
 
 def test_runs_of_speech_are_given_to_the_voice_that_spoke_them() -> None:
@@ -86,7 +85,7 @@ def embedder() -> SpeakerEmbedder:
 
 
 def diarize_call(call: MonoCall, embedder: SpeakerEmbedder) -> Diarization:
-    return diarize(lambda start, end: call.samples[start * RATE : end * RATE], call.segments, embedder)
+    return diarize(read_from(call.samples), call.segments, embedder)
 
 
 needs_flite = pytest.mark.skipif(not is_installed("flite"), reason="flite is not installed")

@@ -1,6 +1,6 @@
 """Whose stretch of a mono channel is whose: windows of speech to voice vectors, two groups, the likeliest path."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from callscope.speech.channel_audio import ReadSpeech, Span, quietest_ms
 from callscope.speech.diarization.clustering import TwoGroups, split_in_two
-from callscope.speech.diarization.embedder import SAMPLES_PER_MS, Embeddings, Samples, SpeakerEmbedder
-from callscope.speech.diarization.path import Cell, PathCosts, Span, cell_margins, cut_cells, likeliest_path
+from callscope.speech.diarization.embedder import Embeddings, SpeakerEmbedder
+from callscope.speech.diarization.path import Cell, PathCosts, cell_margins, cut_cells, likeliest_path
 
-ReadSpeech = Callable[[int, int], Samples]
-"""Gives the channel's samples from one offset to another, in milliseconds: an array in memory or a file on disk."""
 METHOD_VERSION = "1"
 
 
@@ -180,19 +179,10 @@ def _snapped(stretches: list[Stretch], read: ReadSpeech, parameters: Diarization
             continue
         first = max(before.end_ms - parameters.snap_ms, stretches[index].start_ms + 50)
         last = min(before.end_ms + parameters.snap_ms, after.end_ms - 50)
-        at_ms = _quietest_ms(read, first, last) if first < last else before.end_ms
+        at_ms = quietest_ms(read, first, last) if first < last else before.end_ms
         stretches[index] = _resized(stretches[index], stretches[index].start_ms, at_ms)
         stretches[index + 1] = _resized(after, at_ms, after.end_ms)
     return stretches
-
-
-def _quietest_ms(read: ReadSpeech, first_ms: int, last_ms: int) -> int:
-    """Return the middle of the quietest 50 ms between both offsets, to 10 ms."""
-    samples = read(first_ms - 25, last_ms + 25)
-    frame = 10 * SAMPLES_PER_MS
-    power = (samples[: samples.size // frame * frame].reshape(-1, frame) ** 2).sum(axis=1)
-    smooth = np.convolve(power, np.ones(5), mode="valid")
-    return first_ms + 10 * int(np.argmin(smooth))
 
 
 def _resized(stretch: Stretch, start_ms: int, end_ms: int) -> Stretch:

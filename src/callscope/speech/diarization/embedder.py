@@ -6,11 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-SAMPLE_RATE_HZ = 16_000
-SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+from callscope.speech.channel_audio import Samples
 
-Samples = npt.NDArray[np.float32]
-"""float32 [n], one channel at 16 kHz, full scale ±1."""
 Embeddings = npt.NDArray[np.float32]
 """float32 [windows, dimensions], each row of length 1: the nearer two rows, the likelier the same voice."""
 

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from callscope.speech.diarization.embedder import SAMPLE_RATE_HZ, Samples
+from callscope.speech.channel_audio import SAMPLE_RATE_HZ, Samples
 
 FRAME_SAMPLES = 400
 HOP_SAMPLES = 160

@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-Span = tuple[int, int]
-"""Start and end in milliseconds."""
+from callscope.speech.channel_audio import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

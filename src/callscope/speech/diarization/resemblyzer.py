@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from callscope.speech.channel_audio import Samples
 from callscope.speech.diarization.checkpoint import CheckpointUnreadable, Tensors, read_tensors
-from callscope.speech.diarization.embedder import EmbedderUnavailable, Embeddings, Samples, SpeakerEmbedder
+from callscope.speech.diarization.embedder import EmbedderUnavailable, Embeddings, SpeakerEmbedder
 from callscope.speech.diarization.mel import MelFrames, mel_power
 
 PACKAGE = "Resemblyzer"
