@@ -1,11 +1,8 @@
 """Who makes a request, and whether it may: the one place where routes are guarded."""
 
-from typing import Annotated
+from fastapi import Request
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
-
-from callscope.api.context import Context
+from callscope.api.context import context_of
 from callscope.core.errors import Unauthenticated
 from callscope.core.permissions import PERMISSIONS
 from callscope.services.keys import Principal, authenticate
@@ -13,11 +10,12 @@ from callscope.services.keys import Principal, authenticate
 INTEGRATION_KEY_HEADER = "x-roark-api-key"
 INTEGRATION_ROUTES = "/v1/integrations/"
 
-bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key: `Authorization: Bearer rk_live_…`")
+SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer rk_live_…`"}
 
 
-async def authenticated(request: Request, context: Context) -> Principal:
+async def authenticated(request: Request) -> Principal:
     """Return the bearer of the request's key. Raises Unauthenticated."""
+    context = context_of(request)
     plain_key = _key_of(request)
     async with context.reads() as session:
         return await authenticate(session, plain_key, now=context.clock.now())
@@ -31,10 +29,9 @@ class Requires:
             raise ValueError(f"{permission} is not a permission")
         self.permission = permission
 
-    async def __call__(
-        self, principal: Annotated[Principal, Depends(authenticated)], _bearer: Annotated[object, Depends(bearer)]
-    ) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """Return the principal. Raises Unauthenticated, PermissionMissing."""
+        principal = await authenticated(request)
         principal.require(self.permission)
         return principal
 

@@ -17,7 +17,7 @@ from callscope.core.errors import InvalidInput, Issue, PathPart, spell_path
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
-SUSPICIOUS = re.compile(rb"\\u0000|NaN|Infinity|\d{300}|[eE]\+?\d{3}")
+SUSPICIOUS = re.compile(rb"\\u0000|NaN|Infinity|\d{300}|\d[eE]\+?\d{3}")
 """What a body must contain for `_unstorable` to find anything: most bodies are never walked."""
 
 

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg import OperationalError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
@@ -52,6 +53,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(DBAPIError, answer_database)
+    app.add_exception_handler(OperationalError, answer_database)
     app.add_exception_handler(Exception, answer_unexpected)
 
 
@@ -96,7 +98,8 @@ def answer_http(request: Request, error: Exception) -> Response:
 
 def answer_database(request: Request, error: Exception) -> Response:
     """Answer a database that is away: nothing was stored, and the client may try again."""
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ == "OperationalError"):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OperationalError):
         log.error("database_unavailable", exc_info=error)
         message = "The database does not answer. Nothing was stored; send the request again."
         return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "database_unavailable", message)

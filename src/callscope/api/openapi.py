@@ -1,15 +1,17 @@
 """What FastAPI cannot see by itself: bodies that routes read themselves, and the permissions they ask for."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from callscope.api.authentication import Requires
+from callscope.api.authentication import SECURITY_SCHEME, Requires
 
+SECURITY_NAME = "apiKey"
 SCHEMA_PATH = "#/components/schemas/{model}"
 _documented: dict[str, type[BaseModel]] = {}
 
@@ -21,23 +23,35 @@ def documents_body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the app's OpenAPI document, bodies and permissions included."""
+def describe(app: FastAPI, parts: Sequence[APIRouter]) -> dict[str, Any]:
+    """Return the app's OpenAPI document, bodies and the permissions that the routes of `parts` ask for included."""
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     bodies = [(model, "validation") for model in _documented.values()]
     _, schemas = models_json_schema(bodies, ref_template=SCHEMA_PATH)  # type: ignore[arg-type] # pairs of a literal mode
     document["components"]["schemas"].update(schemas.get("$defs", {}))
-    for route in app.routes:
+    _remove_defaults(document)
+    document["components"]["securitySchemes"] = {SECURITY_NAME: SECURITY_SCHEME}
+    for route in (route for part in parts for route in part.routes):
         if isinstance(route, APIRoute) and (permission := _permission_of(route)):
             for method in route.methods or ():
-                operation = document["paths"].get(route.path_format, {}).get(method.lower())
-                if operation is not None:
-                    operation["x-permission"] = permission
-                    note = f"Needs the permission `{permission}`."
-                    operation["description"] = f"{operation.get('description', '')}\n\n{note}".strip()
+                _guard(document["paths"][route.path_format][method.lower()], permission)
     return document
+
+
+def _remove_defaults(document: dict[str, Any]) -> None:
+    """Remove the framework's own answer to bad parameters, which this API never gives: they are a 400."""
+    for operation in (operation for operations in document["paths"].values() for operation in operations.values()):
+        operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
+def _guard(operation: dict[str, Any], permission: str) -> None:
+    operation["x-permission"] = permission
+    operation["security"] = [{SECURITY_NAME: []}]
+    operation["description"] = f"{operation.get('description', '')}\n\nNeeds the permission `{permission}`.".strip()
 
 
 def _permission_of(route: APIRoute) -> str | None:

@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, recordings
 
+PARTS = tuple(part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings))
+
 router = APIRouter()
-for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings):
-    router.include_router(part.router)
+for part in PARTS:
+    router.include_router(part)

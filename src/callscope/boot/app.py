@@ -16,7 +16,7 @@ from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
-from callscope.api.router import router
+from callscope.api.router import PARTS, router
 from callscope.api.routes.recordings import PlaybackContext
 from callscope.boot.wiring import Wiring
 from callscope.outbound.probe import probe_recording
@@ -126,5 +126,5 @@ async def _ensure_bootstrap_key(wiring: Wiring) -> None:
 
 def _described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        app.openapi_schema = describe(app)
+        app.openapi_schema = describe(app, PARTS)
     return app.openapi_schema

@@ -1,7 +1,7 @@
 """A finished call comes in: looked at, resolved and stored with its first job, in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,7 +13,9 @@ from callscope.core.new_call import NewCall, NewToolInvocation, ReceivedRequest
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.outbound.probe import ProbeVerdict
 from callscope.services import agents, analyses, properties, transcripts
-from callscope.storage import calls, ingest, requests
+from callscope.storage import calls, directory, ingest, requests
+from callscope.storage.directory import Known
+from callscope.storage.properties import insert_missing as insert_missing_types
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,8 +52,9 @@ async def create_call(
     rolled back: what was made so far must not stay.
     """
     stored_properties = properties.to_stored(new.properties)
-    await properties.fix_types(session, project_id, stored_properties)
-    call_agents = await agents.resolve(session, project_id, new.agents)
+    known = await _look_up_or_make(session, new, stored_properties, project_id)
+    properties.check_types(stored_properties, known.property_types)
+    call_agents = agents.resolve(new.agents, known)
     call = _to_call(new, stored_properties, call_agents, project_id=project_id, now=now)
     issues: list[Issue] = []
     transcript = _to_transcript(new, call, issues)
@@ -69,6 +72,22 @@ async def create_call(
     )
     await analyses.begin(session, project_id=project_id, call_id=call.id)
     return call
+
+
+async def _look_up_or_make(
+    session: "AsyncSession", new: NewCall, stored_properties: Mapping[str, PropertyValue], project_id: UUID
+) -> Known:
+    """Return all the call names, made where missing. One round trip when nothing is, which is the rule."""
+    names = agents.names_in(new.agents, property_names=list(stored_properties))
+    known = await directory.look_up(session, project_id, names)
+    types = properties.types_to_fix(stored_properties, known.property_types)
+    if types:
+        await insert_missing_types(session, project_id, types)
+    if await agents.make_missing(session, project_id, new.agents, known) or types:
+        known = await directory.look_up(session, project_id, names)
+    if await agents.make_missing_parts(session, project_id, new.agents, known):
+        known = await directory.look_up(session, project_id, names)
+    return known
 
 
 async def replay(

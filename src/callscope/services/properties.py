@@ -2,15 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
 from callscope.core.call import PropertyType, PropertyValue
 from callscope.core.errors import InvalidInput, Issue
-from callscope.storage import properties
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
 
 MAX_PROPERTIES = 100
 MAX_NAME_LENGTH = 128
@@ -74,28 +69,22 @@ def to_stored(sent: Mapping[str, Any]) -> dict[str, PropertyValue]:
     return stored
 
 
-async def fix_types(session: "AsyncSession", project_id: UUID, stored: Mapping[str, PropertyValue]) -> None:
-    """Check `stored` against the project's types and fix those that are new, inside the caller's transaction.
+def types_to_fix(stored: Mapping[str, PropertyValue], fixed: Mapping[str, PropertyType]) -> dict[str, PropertyType]:
+    """Return the types of those of `stored` that the project does not know yet."""
+    return {name: type_of(value) for name, value in stored.items() if name not in fixed}
 
-    Raises InvalidInput that names each property with its fixed type and the sent one.
-    """
-    sent = {name: type_of(value) for name, value in stored.items()}
-    if not sent:
-        return
-    fixed = await properties.types_of(session, project_id, sent)
-    new = {name: type_ for name, type_ in sent.items() if name not in fixed}
-    if new:
-        await properties.insert_missing(session, project_id, new)
-        fixed = await properties.types_of(session, project_id, sent)
+
+def check_types(stored: Mapping[str, PropertyValue], fixed: Mapping[str, PropertyType]) -> None:
+    """Raise InvalidInput that names each property whose fixed type is not that of its value, with both types."""
     issues = [
         Issue(
             path=("properties", name),
             code="property_type_mismatch",
-            message=f"Property `{name}` is of type {fixed[name]} in this project, the sent value is of type {type_}. "
-            f"Send a {fixed[name]}, or use another name.",
+            message=f"Property `{name}` is of type {fixed[name]} in this project, the sent value is of type "
+            f"{type_of(value)}. Send a {fixed[name]}, or use another name.",
         )
-        for name, type_ in sent.items()
-        if fixed[name] is not type_
+        for name, value in stored.items()
+        if fixed[name] is not type_of(value)
     ]
     if issues:
         raise InvalidInput(issues, code="property_type_mismatch")

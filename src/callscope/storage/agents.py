@@ -1,11 +1,10 @@
 """Agents, the endpoints they answer on, the prompts they ran with, and their part in calls."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, any_, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, any_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,42 +101,6 @@ class CallAgentRow(Base):
     position: Mapped[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAgent:
-    """An agent as the table knows it."""
-
-    id: UUID
-    name: str
-    custom_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEndpoint:
-    """An endpoint with the agent it belongs to."""
-
-    agent_id: UUID
-    endpoint: AgentEndpoint
-
-
-async def find(
-    session: AsyncSession,
-    project_id: UUID,
-    *,
-    ids: Collection[UUID] = (),
-    custom_ids: Collection[str] = (),
-    names: Collection[str] = (),
-) -> tuple[StoredAgent, ...]:
-    """Return the project's agents that bear any of these, oldest first."""
-    wanted = or_(
-        AgentRow.id == any_(array_of(ids, UUID)),
-        AgentRow.custom_id == any_(array_of(custom_ids, str)),
-        AgentRow.name == any_(array_of(names, str)),
-    )
-    query = select(AgentRow.id, AgentRow.name, AgentRow.custom_id).where(AgentRow.project_id == project_id, wanted)
-    rows = await session.execute(query.order_by(AgentRow.created_at, AgentRow.id))
-    return tuple(StoredAgent(id=row.id, name=row.name, custom_id=row.custom_id) for row in rows)
-
-
 async def insert_missing(
     session: AsyncSession, project_id: UUID, *, name: str, custom_id: str | None, description: str | None
 ) -> None:
@@ -146,52 +109,12 @@ async def insert_missing(
     await session.execute(insert(AgentRow).values(**values, description=description).on_conflict_do_nothing())
 
 
-async def find_endpoints(
-    session: AsyncSession,
-    project_id: UUID,
-    *,
-    ids: Collection[UUID] = (),
-    agent_ids: Collection[UUID] = (),
-    values: Collection[str] = (),
-) -> tuple[StoredEndpoint, ...]:
-    """Return the project's endpoints with these ids, and those of these agents with these values, oldest first."""
-    by_value = (AgentEndpointRow.agent_id == any_(array_of(agent_ids, UUID))) & (
-        AgentEndpointRow.value == any_(array_of(values, str))
-    )
-    query = (
-        select(AgentEndpointRow)
-        .where(
-            AgentEndpointRow.project_id == project_id, or_(AgentEndpointRow.id == any_(array_of(ids, UUID)), by_value)
-        )
-        .order_by(AgentEndpointRow.created_at, AgentEndpointRow.id)
-    )
-    rows = (await session.execute(query)).scalars()
-    return tuple(StoredEndpoint(agent_id=row.agent_id, endpoint=_to_endpoint(row)) for row in rows)
-
-
 async def insert_missing_endpoint(
     session: AsyncSession, project_id: UUID, *, agent_id: UUID, type_: str, value: str, direction: str
 ) -> None:
     """Add an endpoint, unless another transaction was first; waits for that one to end."""
     values = {"id": new_id(), "project_id": project_id, "agent_id": agent_id, "type": type_, "value": value}
     await session.execute(insert(AgentEndpointRow).values(**values, direction=direction).on_conflict_do_nothing())
-
-
-async def find_prompt_versions(
-    session: AsyncSession, project_id: UUID, texts: Collection[tuple[UUID, bytes]], *, source: str
-) -> dict[tuple[UUID, bytes], UUID]:
-    """Return the version ids of `texts` (agent id, digest) in those agents' lineages of `source`."""
-    query = (
-        select(AgentPromptRow.agent_id, AgentPromptVersionRow.digest, AgentPromptVersionRow.id)
-        .join(AgentPromptVersionRow, AgentPromptVersionRow.agent_prompt_id == AgentPromptRow.id)
-        .where(
-            AgentPromptRow.project_id == project_id,
-            AgentPromptRow.source == source,
-            AgentPromptRow.agent_id == any_(array_of([agent_id for agent_id, _ in texts], UUID)),
-            AgentPromptVersionRow.digest == any_(array_of([digest for _, digest in texts], bytes)),
-        )
-    )
-    return {(agent_id, digest): version_id for agent_id, digest, version_id in await session.execute(query)}
 
 
 async def add_prompt_version(

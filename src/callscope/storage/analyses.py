@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callscope.core.analysis import Analysis, AnalysisStatus, Stage
 from callscope.core.ids import new_id
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId
+from callscope.storage.statements import execute_prepared
 
 FINAL = [status.value for status in AnalysisStatus if status.is_final]
 
@@ -35,18 +36,24 @@ class AnalysisRow(Base):
     finished_at: Mapped[datetime | None]
 
 
+_ADD = """
+    INSERT INTO analysis (id, project_id, call_id, status, stage)
+    VALUES (%(id)s, %(project_id)s, %(call_id)s, %(status)s, %(stage)s)
+"""
+
+
 async def add(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> UUID:
     """Insert a queued analysis at its first stage and return its id."""
-    row = AnalysisRow(
-        id=new_id(),
-        project_id=project_id,
-        call_id=call_id,
-        status=AnalysisStatus.QUEUED.value,
-        stage=next(iter(Stage)).value,
-    )
-    session.add(row)
-    await session.flush()
-    return row.id
+    analysis_id = new_id()
+    parameters = {
+        "id": analysis_id,
+        "project_id": project_id,
+        "call_id": call_id,
+        "status": AnalysisStatus.QUEUED.value,
+        "stage": next(iter(Stage)).value,
+    }
+    await execute_prepared(session, _ADD, parameters)
+    return analysis_id
 
 
 async def read(session: AsyncSession, analysis_id: UUID) -> Analysis | None:

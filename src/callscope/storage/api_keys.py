@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, or_, select, update
+from sqlalchemy import Text, or_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.storage.base import Base, CreatedAt, Id, ProjectId
+from callscope.storage.statements import execute_prepared
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 """`last_used_at` moves at most this often: a busy key must not cost a write a request."""
@@ -52,6 +53,10 @@ class StoredKey:
     last_used_at: datetime | None
 
 
+_COLUMNS = tuple(column.name for column in ApiKeyRow.__table__.columns)
+_BY_DIGEST = f"SELECT {', '.join(_COLUMNS)} FROM api_key WHERE digest = %(digest)s"  # noqa: S608 - our own column names
+
+
 async def insert_key(
     session: AsyncSession,
     *,
@@ -82,8 +87,8 @@ async def insert_key(
 
 async def find_by_digest(session: AsyncSession, digest: bytes) -> StoredKey | None:
     """Return the key with that digest, revoked and expired ones included."""
-    row = await session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
-    return None if row is None else _to_domain(row)
+    row = await execute_prepared(session, _BY_DIGEST, {"digest": digest})
+    return None if row is None else _to_domain(ApiKeyRow(**dict(zip(_COLUMNS, row, strict=True))))
 
 
 async def find_by_id(session: AsyncSession, key_id: UUID) -> StoredKey | None:

@@ -1,7 +1,9 @@
 """The door to PostgreSQL: engines and session factories, async for the service and sync for migrations."""
 
 import json
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
@@ -26,14 +28,14 @@ def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_recycle=1800,
-        json_serializer=_to_json,
+        json_serializer=to_json,
         connect_args={"options": "-c timezone=UTC"},
     )
 
 
 def create_sync_engine(url: str | URL) -> Engine:
     """Return a synchronous engine for migrations."""
-    return create_plain_engine(normalize_url(url), json_serializer=_to_json)
+    return create_plain_engine(normalize_url(url), json_serializer=to_json)
 
 
 def session_factory(engine: AsyncEngine) -> SessionFactory:
@@ -58,5 +60,15 @@ async def is_reachable(engine: AsyncEngine) -> bool:
     return True
 
 
-def _to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
+    """Return compact JSON; ids and points in time become text. Raises ValueError for NaN and infinities."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_to_text)
+
+
+def _to_text(value: object) -> str:
+    """Return what JSON has no type for, as PostgreSQL reads it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")

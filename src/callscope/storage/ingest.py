@@ -1,53 +1,50 @@
 """A new call with all its parts, written in one statement: one round trip, whatever the call holds."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql import UUID as POSTGRES_UUID
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import UniqueViolation
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import Text
 
 from callscope.core.call import Call, ToolInvocation
 from callscope.core.errors import DuplicateExternalId
 from callscope.core.ids import new_id
 from callscope.core.new_call import ReceivedRequest
 from callscope.core.transcript import Transcript
+from callscope.storage.engine import to_json
+from callscope.storage.statements import execute_prepared
 from callscope.storage.transcripts import entry_columns
 
 EXTERNAL_ID_CONSTRAINT = "uq_call_project_id_external_id"
 
 # Each part comes as JSON whose keys are the table's columns; a column that is not named is NULL.
-_INSERT = text(
-    """
-    WITH new_call AS (
-        INSERT INTO call SELECT * FROM jsonb_populate_record(NULL::call, :call)
+_INSERT = """
+    WITH parts AS MATERIALIZED (SELECT %(parts)s::jsonb AS parts), new_call AS (
+        INSERT INTO call SELECT row.* FROM parts, jsonb_populate_record(NULL::call, parts->'call') AS row
     ), new_agents AS (
-        INSERT INTO call_agent SELECT * FROM jsonb_populate_recordset(NULL::call_agent, :agents)
+        INSERT INTO call_agent
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::call_agent, parts->'agents') AS row
     ), new_customers AS (
-        INSERT INTO call_customer SELECT * FROM jsonb_populate_recordset(NULL::call_customer, :customers)
+        INSERT INTO call_customer
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::call_customer, parts->'customers') AS row
     ), new_transcripts AS (
-        INSERT INTO transcript SELECT * FROM jsonb_populate_recordset(NULL::transcript, :transcripts)
+        INSERT INTO transcript
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::transcript, parts->'transcripts') AS row
     ), new_entries AS (
-        INSERT INTO transcript_entry SELECT * FROM jsonb_populate_recordset(NULL::transcript_entry, :entries)
+        INSERT INTO transcript_entry
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::transcript_entry, parts->'entries') AS row
     ), new_tools AS (
-        INSERT INTO tool_invocation SELECT * FROM jsonb_populate_recordset(NULL::tool_invocation, :tools)
+        INSERT INTO tool_invocation
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::tool_invocation, parts->'tools') AS row
     )
     INSERT INTO ingest_request
         (id, project_id, api_key_id, call_id, body, body_digest, unknown_fields, created_at)
-    VALUES (:request_id, :project_id, :api_key_id, :call_id, :body, :body_digest, :unknown_fields, :created_at)
-    """
-).bindparams(
-    *(bindparam(part, type_=JSONB()) for part in ("call", "agents", "customers", "transcripts", "entries", "tools")),
-    *(bindparam(name, type_=POSTGRES_UUID()) for name in ("request_id", "project_id", "api_key_id", "call_id")),
-    bindparam("body", type_=LargeBinary()),
-    bindparam("body_digest", type_=LargeBinary()),
-    bindparam("unknown_fields", type_=ARRAY(Text())),
-)
+    VALUES (
+        %(request_id)s, %(project_id)s, %(api_key_id)s, %(call_id)s, %(body)s, %(body_digest)s, %(unknown_fields)s,
+        %(created_at)s
+    )
+"""
 
 
 async def insert_call(
@@ -66,21 +63,17 @@ async def insert_call(
     is about to store one.
     """
     transcript_id = new_id()
+    entries = () if transcript is None else transcript.entries
+    parts = {
+        "call": _call_columns(call) | {"recording_url": recording_url, "stereo_recording_url": stereo_recording_url},
+        "agents": _agent_columns(call),
+        "customers": _customer_columns(call),
+        "transcripts": [] if transcript is None else [_transcript_columns(call, transcript, transcript_id)],
+        "entries": [entry_columns(transcript_id, position, entry) for position, entry in enumerate(entries)],
+        "tools": [_tool_columns(call, position, tool) for position, tool in enumerate(tools)],
+    }
     parameters = {
-        "call": {
-            **_plain(_call_columns(call)),
-            "recording_url": recording_url,
-            "stereo_recording_url": stereo_recording_url,
-        },
-        "agents": [_plain(row) for row in _agent_columns(call)],
-        "customers": [_plain(row) for row in _customer_columns(call)],
-        "transcripts": [] if transcript is None else [_plain(_transcript_columns(call, transcript, transcript_id))],
-        "entries": []
-        if transcript is None
-        else [
-            _plain(entry_columns(transcript_id, position, entry)) for position, entry in enumerate(transcript.entries)
-        ],
-        "tools": [_plain(_tool_columns(call, position, tool)) for position, tool in enumerate(tools)],
+        "parts": to_json(parts),
         "request_id": new_id(),
         "project_id": call.project_id,
         "api_key_id": request.api_key_id,
@@ -91,22 +84,11 @@ async def insert_call(
         "created_at": call.created_at,
     }
     try:
-        await session.execute(_INSERT, parameters)
-    except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", None) == EXTERNAL_ID_CONSTRAINT:
+        await execute_prepared(session, _INSERT, parameters)
+    except UniqueViolation as error:
+        if error.diag.constraint_name == EXTERNAL_ID_CONSTRAINT:
             raise DuplicateExternalId("A call with this externalId already exists in this project") from error
         raise
-
-
-def _plain(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `columns` with ids and points in time as text, which JSON can carry."""
-    return {name: _plain_value(value) for name, value in columns.items()}
-
-
-def _plain_value(value: Any) -> Any:  # noqa: ANN401 - any column's value
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _call_columns(call: Call) -> dict[str, Any]:

@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONValue
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.jobs import JobName
+from callscope.storage.engine import to_json
+from callscope.storage.statements import execute_prepared
 
-_deferrer = App(connector=PsycopgConnector())
-"""Never opened: every job goes in on the connection of the caller's transaction."""
+_DEFER = """
+    SELECT (procrastinate_defer_jobs_v1(ARRAY[
+        ROW(
+            'default', %(task_name)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s::jsonb, %(scheduled_at)s
+        )::procrastinate_job_to_defer_v1
+    ]))[1]
+"""
+"""The library's own function, called without the library: its connector takes longer than the statement."""
 
 
 async def defer(
@@ -28,17 +35,18 @@ async def defer(
 
     Jobs of one `lock` never run at the same time; of one `queueing_lock` only one may wait.
     """
-    connection = await session.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
-    deferrer = _deferrer.configure_task(
-        str(task_name),
-        lock=lock,
-        queueing_lock=queueing_lock,
-        schedule_at=schedule_at,
-        priority=priority,
-        connection=driver,
-    )
-    return int(await deferrer.defer_async(**args))
+    parameters = {
+        "task_name": task_name.value,
+        "priority": priority,
+        "lock": lock,
+        "queueing_lock": queueing_lock,
+        "args": to_json(args),
+        "scheduled_at": schedule_at,
+    }
+    found = await execute_prepared(session, _DEFER, parameters)
+    if found is None:
+        raise RuntimeError("the job queue gave no job id")
+    return int(found[0])
 
 
 async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) -> list[int]:

@@ -1,15 +1,14 @@
 """Property definitions: the type a project fixed for a property by its first value."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import any_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.call import PropertyType
-from callscope.storage.base import Base, CreatedAt, ProjectId, array_of
+from callscope.storage.base import Base, CreatedAt, ProjectId
 
 
 class PropertyDefinitionRow(Base):
@@ -21,14 +20,6 @@ class PropertyDefinitionRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
     created_at: Mapped[CreatedAt]
-
-
-async def types_of(session: AsyncSession, project_id: UUID, names: Collection[str]) -> dict[str, PropertyType]:
-    """Return the fixed types of those of `names` that the project has."""
-    query = select(PropertyDefinitionRow.name, PropertyDefinitionRow.type).where(
-        PropertyDefinitionRow.project_id == project_id, PropertyDefinitionRow.name == any_(array_of(names, str))
-    )
-    return {name: PropertyType(type_) for name, type_ in await session.execute(query)}
 
 
 async def insert_missing(session: AsyncSession, project_id: UUID, types: Mapping[str, PropertyType]) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,13 +31,31 @@ class ToolInvocationRow(Base):
     position: Mapped[int]
 
 
-async def of_call(session: AsyncSession, call_id: UUID) -> tuple[ToolInvocation, ...]:
-    """Return the tool invocations of a call by their start. The id must have been scoped to a project."""
+async def of_call(
+    session: AsyncSession,
+    call_id: UUID,
+    *,
+    since_ms: int | None = None,
+    until_ms: int | None = None,
+    limit: int | None = None,
+) -> tuple[ToolInvocation, ...]:
+    """Return the tool invocations of a call by their start: all, or those that start from `since_ms` to `until_ms`.
+
+    The id must have been scoped to a project.
+    """
     query = select(ToolInvocationRow).where(ToolInvocationRow.call_id == call_id)
-    rows = (
-        await session.execute(query.order_by(ToolInvocationRow.start_offset_ms, ToolInvocationRow.position))
-    ).scalars()
-    return tuple(_to_invocation(row) for row in rows)
+    if since_ms is not None:
+        query = query.where(ToolInvocationRow.start_offset_ms >= since_ms)
+    if until_ms is not None:
+        query = query.where(ToolInvocationRow.start_offset_ms < until_ms)
+    query = query.order_by(ToolInvocationRow.start_offset_ms, ToolInvocationRow.position).limit(limit)
+    return tuple(_to_invocation(row) for row in (await session.execute(query)).scalars())
+
+
+async def count_of_call(session: AsyncSession, call_id: UUID) -> int:
+    """Return how many tool invocations a call has. The id must have been scoped to a project."""
+    query = select(func.count()).where(ToolInvocationRow.call_id == call_id)
+    return (await session.execute(query)).scalar_one()
 
 
 def _to_invocation(row: ToolInvocationRow) -> ToolInvocation:

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.call import Role
 from callscope.core.ids import new_id
-from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptSource
+from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptOutline, TranscriptSource
 from callscope.storage.base import Base, CallId, CreatedAt, Id, Milliseconds
 
 
@@ -30,11 +30,10 @@ class TranscriptEntryRow(Base):
     """One stretch of words. `participant_id` is the id of a call's agent or customer part, None when unknown."""
 
     __tablename__ = "transcript_entry"
-    __table_args__ = (UniqueConstraint("transcript_id", "position"),)
 
-    id: Mapped[Id]
-    transcript_id: Mapped[UUID] = mapped_column(ForeignKey("transcript.id", ondelete="CASCADE"))
-    position: Mapped[int]
+    transcript_id: Mapped[UUID] = mapped_column(ForeignKey("transcript.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
     role: Mapped[str]
     participant_id: Mapped[UUID | None]
     text: Mapped[str]
@@ -55,6 +54,35 @@ async def read(session: AsyncSession, transcript_id: UUID, source: TranscriptSou
     query = select(TranscriptEntryRow).where(TranscriptEntryRow.transcript_id == transcript_id)
     rows = (await session.execute(query.order_by(TranscriptEntryRow.position))).scalars()
     return Transcript(source=source, entries=tuple(_to_entry(row) for row in rows))
+
+
+async def outline(
+    session: AsyncSession, transcript_id: UUID, source: TranscriptSource, *, entries_per_part: int
+) -> TranscriptOutline:
+    """Return one transcript without its words."""
+    of_transcript = TranscriptEntryRow.transcript_id == transcript_id
+    totals = select(func.count(), func.coalesce(func.max(TranscriptEntryRow.end_offset_ms), 0)).where(of_transcript)
+    entry_count, end_ms = (await session.execute(totals)).one()
+    starts = select(TranscriptEntryRow.start_offset_ms).where(
+        of_transcript, TranscriptEntryRow.position % entries_per_part == 0
+    )
+    part_starts_ms = (await session.execute(starts.order_by(TranscriptEntryRow.position))).scalars()
+    return TranscriptOutline(
+        source=source, entry_count=entry_count, part_starts_ms=tuple(part_starts_ms), end_ms=end_ms
+    )
+
+
+async def read_entries(
+    session: AsyncSession, transcript_id: UUID, *, first: int, count: int
+) -> tuple[TranscriptEntry, ...]:
+    """Return up to `count` entries from position `first` on, in call order."""
+    query = select(TranscriptEntryRow).where(
+        TranscriptEntryRow.transcript_id == transcript_id,
+        TranscriptEntryRow.position >= first,
+        TranscriptEntryRow.position < first + count,
+    )
+    rows = (await session.execute(query.order_by(TranscriptEntryRow.position))).scalars()
+    return tuple(_to_entry(row) for row in rows)
 
 
 async def save(session: AsyncSession, *, call_id: UUID, transcript: Transcript) -> None:

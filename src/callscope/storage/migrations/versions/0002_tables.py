@@ -392,9 +392,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_recording_analysis_recording_id"), "recording_analysis", ["recording_id"], unique=False)
     op.create_table(
         "transcript_entry",
-        sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("transcript_id", sa.UUID(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("participant_id", sa.UUID(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
@@ -405,8 +405,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["transcript_id"], ["transcript.id"], name=op.f("fk_transcript_entry_transcript_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_transcript_entry")),
-        sa.UniqueConstraint("transcript_id", "position", name=op.f("uq_transcript_entry_transcript_id_position")),
+        sa.PrimaryKeyConstraint("transcript_id", "position", name=op.f("pk_transcript_entry")),
     )
     op.create_table(
         "call_agent",

@@ -1,0 +1,122 @@
+"""What a project knows of the names in a new call: agents, endpoints, prompts and property types, in one round trip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callscope.core.call import AgentEndpoint, PropertyType
+from callscope.storage.engine import to_json
+from callscope.storage.statements import execute_prepared
+
+_LOOK_UP = """
+    WITH names AS MATERIALIZED (
+        SELECT * FROM jsonb_to_record(%(names)s::jsonb) AS names (
+            agent_ids uuid[], custom_ids text[], agent_names text[], endpoint_ids uuid[], endpoint_values text[],
+            prompt_digests bytea[], prompt_source text, property_names text[]
+        )
+    ), wanted_agent AS (
+        SELECT id, name, custom_id, created_at FROM agent
+        WHERE project_id = %(project_id)s
+          AND (
+              id = ANY((SELECT agent_ids FROM names)::uuid[])
+              OR custom_id = ANY((SELECT custom_ids FROM names)::text[])
+              OR name = ANY((SELECT agent_names FROM names)::text[])
+          )
+    )
+    SELECT
+        (
+            SELECT jsonb_object_agg(name, type) FROM property_definition
+            WHERE project_id = %(project_id)s AND name = ANY((SELECT property_names FROM names)::text[])
+        ),
+        (
+            SELECT jsonb_agg(jsonb_build_array(id, name, custom_id) ORDER BY created_at, id) FROM wanted_agent
+        ),
+        (
+            SELECT jsonb_agg(
+                jsonb_build_array(agent_id, id, type, value, direction, environment) ORDER BY created_at, id
+            )
+            FROM agent_endpoint
+            WHERE project_id = %(project_id)s
+              AND (
+                  id = ANY((SELECT endpoint_ids FROM names)::uuid[])
+                  OR (
+                      value = ANY((SELECT endpoint_values FROM names)::text[])
+                      AND agent_id IN (SELECT id FROM wanted_agent)
+                  )
+              )
+        ),
+        (
+            SELECT jsonb_agg(jsonb_build_array(prompt.agent_id, encode(version.digest, 'hex'), version.id))
+            FROM agent_prompt AS prompt
+            JOIN agent_prompt_version AS version ON version.agent_prompt_id = prompt.id
+            WHERE prompt.agent_id IN (SELECT id FROM wanted_agent)
+              AND prompt.source = (SELECT prompt_source FROM names)
+              AND version.digest = ANY((SELECT prompt_digests FROM names)::bytea[])
+        )
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What to look for. Endpoint values and prompt digests count for the agents that are found."""
+
+    property_names: Sequence[str] = ()
+    agent_ids: Sequence[UUID] = ()
+    custom_ids: Sequence[str] = ()
+    agent_names: Sequence[str] = ()
+    endpoint_ids: Sequence[UUID] = ()
+    endpoint_values: Sequence[str] = ()
+    prompt_digests: Sequence[bytes] = ()
+    prompt_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAgent:
+    """An agent as the project knows it."""
+
+    id: UUID
+    name: str
+    custom_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEndpoint:
+    """An endpoint with the agent it belongs to."""
+
+    agent_id: UUID
+    endpoint: AgentEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was found: agents and endpoints oldest first, prompt versions by agent id and digest."""
+
+    property_types: Mapping[str, PropertyType]
+    agents: Sequence[StoredAgent]
+    endpoints: Sequence[StoredEndpoint]
+    prompt_versions: Mapping[tuple[UUID, bytes], UUID]
+
+
+async def look_up(session: AsyncSession, project_id: UUID, names: Names) -> Known:
+    """Return what the project knows of `names`."""
+    wanted = asdict(names) | {"prompt_digests": [f"\\x{digest.hex()}" for digest in names.prompt_digests]}
+    found = await execute_prepared(session, _LOOK_UP, {"project_id": project_id, "names": to_json(wanted)})
+    types, agents, endpoints, prompts = found or (None, None, None, None)
+    return Known(
+        property_types={name: PropertyType(type_) for name, type_ in (types or {}).items()},
+        agents=[StoredAgent(id=UUID(id_), name=name, custom_id=custom_id) for id_, name, custom_id in agents or ()],
+        endpoints=[_to_endpoint(columns) for columns in endpoints or ()],
+        prompt_versions={
+            (UUID(agent_id), bytes.fromhex(digest)): UUID(version_id) for agent_id, digest, version_id in prompts or ()
+        },
+    )
+
+
+def _to_endpoint(columns: Sequence[str]) -> StoredEndpoint:
+    agent_id, endpoint_id, type_, value, direction, environment = columns
+    endpoint = AgentEndpoint(
+        id=UUID(endpoint_id), type=type_, value=value, direction=direction, environment=environment
+    )
+    return StoredEndpoint(agent_id=UUID(agent_id), endpoint=endpoint)

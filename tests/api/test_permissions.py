@@ -1,0 +1,111 @@
+"""Every guarded route, walked with every kind of key."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from callscope.core.permissions import PERMISSIONS, Scope
+from tests.support.api import (
+    NOW,
+    ApiUnderTest,
+    authorization,
+    count_all_rows,
+    make_key,
+    make_read_key,
+    minimal_call,
+)
+
+OPEN_ROUTES = {("get", "/health"), ("get", "/v1/recordings/{recording_id}")}
+
+
+def guarded_routes(app: FastAPI) -> list[tuple[str, str, str]]:
+    """Return method, path and permission of each operation the document shows."""
+    return [
+        (method, path.replace("{call_id}", str(uuid4())), operation["x-permission"])
+        for path, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+        if (method, path) not in OPEN_ROUTES
+    ]
+
+
+async def request(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+    return await client.request(method, path, headers=headers, json=minimal_call() if method == "post" else None)
+
+
+async def test_every_route_asks_for_a_key_and_its_permission(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    reader = authorization(await make_read_key(api.transactions))
+    routes = guarded_routes(api.app)
+    assert len(routes) >= 6
+    for method, path, permission in routes:
+        assert (await request(client, method, path, {"authorization": ""})).status_code == 401
+        lacking = authorization(await make_key(api.transactions, permissions=sorted(PERMISSIONS - {permission})))
+        refused = await request(client, method, path, lacking)
+        assert refused.status_code == 403
+        assert refused.json()["type"] == "forbidden"
+        assert f"`{permission}`" in refused.json()["message"]
+        assert ((await request(client, method, path, reader)).status_code == 403) is not permission.endswith(":read")
+    assert (await count_all_rows(api.transactions))["call"] == 0
+
+
+async def test_revoked_and_expired_keys_are_refused(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    expiring = authorization(await make_key(api.transactions, expires_at=NOW + timedelta(hours=1)))
+    assert (await client.get("/v1/call", headers=expiring)).status_code == 200
+    api.clock.moment = NOW + timedelta(hours=1)
+    assert (await client.get("/v1/call", headers=expiring)).status_code == 401
+    assert (await client.get("/v1/call")).status_code == 200
+    async with api.transactions.begin() as session:
+        await session.execute(text("UPDATE api_key SET revoked_at = now()"))
+    assert (await client.get("/v1/call")).status_code == 401
+
+
+async def test_keys_are_stored_as_digests_and_their_use_is_noted(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    created = await make_key(api.transactions)
+    await client.get("/v1/call", headers=authorization(created))
+    async with api.transactions() as session:
+        query = text("SELECT row_to_json(api_key)::text, last_used_at, prefix FROM api_key WHERE id = :id")
+        row, last_used_at, prefix = (await session.execute(query, {"id": created.id})).one()
+    assert created.plain_key not in row
+    assert created.plain_key.startswith(prefix)
+    assert len(prefix) < 16
+    assert last_used_at == NOW
+
+
+async def test_recordings_are_withheld_without_the_permission(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    call_id = (await client.post("/v1/call", json=minimal_call())).json()["data"]["id"]
+    deaf = authorization(await make_key(api.transactions, permissions=["call:read"], scope=Scope.READ))
+
+    async def access(headers: dict[str, str] | None = None) -> tuple[str, str | None]:
+        data = (await client.get(f"/v1/call/{call_id}", headers=headers)).json()["data"]
+        return data["recordingUrlAccess"], data["recordingUrl"]
+
+    assert await access() == ("NOT_AVAILABLE", None)
+    async with api.transactions.begin() as session:
+        insert = """
+            INSERT INTO recording
+                (id, project_id, call_id, kind, object_key, sha256, size_bytes, content_type, fetched_at)
+            SELECT gen_random_uuid(), project_id, id, 'main', 'key', 'digest', 1, 'audio/wav', now() FROM call
+            RETURNING id
+        """
+        recording_id = (await session.execute(text(insert))).scalar_one()
+    assert await access() == ("AVAILABLE", f"http://callscope.test/signed/{recording_id}")
+    assert await access(deaf) == ("RESTRICTED", None)
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+async def test_the_documentation_needs_no_key(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path, headers={"authorization": ""})).status_code == 200
+
+
+async def test_the_document_describes_the_body_and_its_errors(api: ApiUnderTest) -> None:
+    document = api.app.openapi()
+    create = document["paths"]["/v1/call"]["post"]
+    assert document["openapi"].startswith("3.1")
+    assert create["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/CallCreate"}
+    assert {"TranscriptEntryInput", "AgentInput"} <= document["components"]["schemas"].keys()
+    assert {"200", "201", "400", "401", "403", "404", "409", "413", "503"} <= create["responses"].keys()
+    assert create["security"] == [{"apiKey": []}]
+    assert "422" not in str(document)
