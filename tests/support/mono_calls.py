@@ -23,13 +23,20 @@ class MonoCall:
     is_speaking: npt.NDArray[np.bool_]
 
     def share_assigned_right(self, stretches: Sequence[Stretch]) -> float:
-        """Return the share of the time just one party speaks that went to it, under the better naming of voices."""
+        """Return the share of the time just one party speaks that went to it, under the better naming of voices.
+
+        Time that no stretch covers is left out: whether there is speech is the detector's business.
+        """
+        named = self.share_right_as_named(stretches)
+        return max(named, 1 - named)
+
+    def share_right_as_named(self, stretches: Sequence[Stretch]) -> float:
+        """Return the same share when voice 1 is the party of the second channel."""
         assigned = np.full(self.is_speaking.shape[1], -1)
         for stretch in stretches:
             assigned[stretch.start_ms : stretch.end_ms] = stretch.speaker
-        alone = self.is_speaking[0] != self.is_speaking[1]
-        party = self.is_speaking[1][alone].astype(int)
-        return max(float(np.mean(assigned[alone] == party)), float(np.mean(assigned[alone] == 1 - party)))
+        counted = (self.is_speaking[0] != self.is_speaking[1]) & (assigned >= 0)
+        return float(np.mean(assigned[counted] == self.is_speaking[1][counted]))
 
 
 def make_mono_call(

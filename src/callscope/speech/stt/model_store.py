@@ -66,7 +66,7 @@ def missing_files(directory: Path) -> tuple[str, ...]:
 def load_recognizer(
     model: str | None, store: Path, parameters: WhisperParameters = DEFAULT
 ) -> Recognizer | RecognizerUnavailable:
-    """Return the Whisper model called `model` in the store or lying in the directory `model`, else why there is none."""
+    """Return the Whisper model called `model` in the store or lying in directory `model`, else why there is none."""
     if model is None:
         return RecognizerUnavailable(
             reason="No speech model is set, so calls without a transcript stay without one. "
