@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callscope.core.call import Role
-from tests.support.voices import SAMPLE_RATE_HZ, Clip, Voice
+from tests.support.voices import SAMPLE_RATE_HZ, Clip, Voice, cut_to_audible
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 CHANNEL_OF = {Role.CUSTOMER: 0, Role.AGENT: 1}
@@ -30,6 +30,10 @@ class Condition(StrEnum):
     PINK_25 = "pink noise 25 dB SNR, telephone band"
     PINK_10 = "pink noise 10 dB SNR, telephone band"
     DIGITAL_SILENCE = "digital silence between clips"
+
+
+TELEPHONE = frozenset({Condition.MULAW, Condition.PINK_25, Condition.PINK_10})
+"""Conditions that pass 300 to 3400 Hz only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,8 @@ def make_call(
 ) -> SyntheticCall:
     """Return the call of `seed`: the same seed, voices and condition give the same samples."""
     rng = np.random.default_rng(seed)
+    if condition in TELEPHONE:
+        voices = {role: _on_the_telephone(voice) for role, voice in voices.items()}
     script = _Script(rng, voices, rng.integers(400, 1500) if lead_ms is None else lead_ms)
     script.clock_ms = int(script.clock_ms)
     role = Role.AGENT
@@ -120,6 +126,15 @@ def make_call(
         segments=sorted(script.segments, key=lambda segment: segment[1]),
         turns=sorted(script.turns, key=lambda turn: turn.start_ms),
         interruptions=script.interruptions,
+    )
+
+
+def _on_the_telephone(voice: Voice) -> Voice:
+    """Return `voice` as the line lets it through, cut anew: an "s" above the band's edge is not there to be heard."""
+    return Voice(
+        name=voice.name,
+        clauses=tuple(cut_to_audible(telephone_band(clip[None])[0]) for clip in voice.clauses),
+        backchannels=tuple(cut_to_audible(telephone_band(clip[None])[0]) for clip in voice.backchannels),
     )
 
 
@@ -159,7 +174,12 @@ def _barge_in(script: _Script, by: Role) -> None:
         _speak_turn(script, by, script.between(80, 1800))
         return
     latency_ms = script.between(250, min(1200, length_ms - 600))
-    at_ms = script.between(start_ms + 500, start_ms + length_ms - latency_ms)
+    own_end_ms = max((end for role, _, end in script.segments if role is by), default=0)
+    earliest_ms = max(start_ms + 500, own_end_ms + 600)
+    if earliest_ms >= start_ms + length_ms - latency_ms:
+        _speak_turn(script, by, script.between(80, 1800))
+        return
+    at_ms = script.between(earliest_ms, start_ms + length_ms - latency_ms)
     _cut_last(script, at_ms + latency_ms)
     stopped_ms = script.segments[-1][2]
     script.interruptions.append(TrueInterruption(by=by, at_ms=at_ms, yielded=True, stop_latency_ms=stopped_ms - at_ms))
@@ -171,7 +191,7 @@ def _failed_barge_in(script: _Script, by: Role) -> None:
     other = by.other
     at_ms = script.clock_ms + script.between(80, 1500)
     response_ms = at_ms - script.clock_ms
-    if script.turns[-1].role is other:
+    if max(script.turns, key=lambda turn: turn.end_ms).role is other:
         _speak_turn(script, by, response_ms)
         at_ms = script.clock_ms + script.between(80, 1500)
         response_ms = at_ms - script.clock_ms

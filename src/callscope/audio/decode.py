@@ -19,6 +19,7 @@ import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
+from callscope.audio import riff
 from callscope.audio.errors import DecodeFailed, RecordingTooLong
 from callscope.audio.probe import audio_stream, describe, open_container
 
@@ -69,6 +70,7 @@ class RecordingReader:
     """
 
     def __init__(self, path: Path, *, max_duration_ms: int = MAX_DURATION_MS) -> None:
+        self._path = path
         self._container = open_container(path)
         self._stream = audio_stream(self._container)
         self.probe = describe(self._container, self._stream)
@@ -119,7 +121,7 @@ class RecordingReader:
 
     def _note_shortfall(self, decoded_ms: int) -> None:
         declared_ms = self.probe.duration_ms
-        missing_ms = 0 if declared_ms is None else declared_ms - decoded_ms
+        missing_ms = max(0 if declared_ms is None else declared_ms - decoded_ms, riff.missing_ms(self._path))
         if self._ended_early or missing_ms > max(_SHORTFALL_MS, (declared_ms or 0) // 50):
             self._note(IrregularityKind.TRUNCATED, decoded_ms, max(missing_ms, 0))
 

@@ -57,8 +57,9 @@ class FrameAnalyzer:
     def analyze(self, block: Samples) -> FrameEnergies:
         """Return the energies of `block`, a whole number of frames long but for the last, which is padded."""
         short = -block.shape[1] % FRAME_SAMPLES
-        after = np.zeros((block.shape[0], short + self._reach), dtype=np.float32)
-        samples = np.concatenate([self._before, block, after], axis=1)
+        whole = np.pad(block, ((0, 0), (0, short)))
+        # What follows is not there yet; a mirror image has the same spectrum and makes no click.
+        samples = np.concatenate([self._before, whole, whole[:, : -self._reach - 1 : -1]], axis=1)
         frame_count = (block.shape[1] + short) // FRAME_SAMPLES
         self._before = block[:, -self._reach :].copy()
         windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW_SAMPLES, axis=1)[:, ::FRAME_SAMPLES]

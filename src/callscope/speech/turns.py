@@ -108,9 +108,9 @@ def join_overlaps(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(joined)
 
 
-def _by_onset(segment: Segment) -> tuple[int, int]:
-    # Of two that start together the longer holds the floor; the sort is stable for equal ones.
-    return segment.start_offset_ms, -segment.end_offset_ms
+def _by_onset(segment: Segment) -> tuple[int, int, Role]:
+    # Of two that start together the longer holds the floor.
+    return segment.start_offset_ms, -segment.end_offset_ms, segment.role
 
 
 def _group(ordered: Sequence[Segment], tracks: dict[Role, _Track], parameters: TurnParameters) -> list[_OpenTurn]:
