@@ -1,4 +1,6 @@
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -7,13 +9,15 @@ from tests.support.service import Service
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service() -> Iterator[Service]:
     """A running installation; tests may kill any part of it."""
-    service = Service(tmp_path_factory.mktemp("installation") / "data")
-    service.start()
-    yield service
-    assert service.stop() == 0
-    assert service.database() is None
+    # Not pytest's own directory: as root, the database's account could not reach it when another session begins.
+    with tempfile.TemporaryDirectory(prefix="callscope-crash-") as directory:
+        service = Service(Path(directory) / "data")
+        service.start()
+        yield service
+        assert service.stop() == 0
+        assert service.database() is None
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,12 +24,13 @@ database.stop()
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def data_dir() -> Iterator[Path]:
     """One cluster for all tests of this file: making one takes most of a second."""
-    directory = tmp_path_factory.mktemp("data")
-    embedded.start(directory).stop()
-    yield directory
-    assert running_server(directory) is None
+    # Not pytest's own directory: as root, the database's account could not reach it when another session begins.
+    with tempfile.TemporaryDirectory(prefix="callscope-embedded-") as directory:
+        embedded.start(Path(directory)).stop()
+        yield Path(directory)
+        assert running_server(Path(directory)) is None
 
 
 def hold(data_dir: Path) -> "subprocess.Popen[str]":

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from callscope.boot.app import create_app
 from callscope.boot.database import keep_running, open_database
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
+from callscope.boot.stopping import StopRequests
 from callscope.boot.supervisor import WorkerSupervisor
 from callscope.boot.wiring import open_wiring
 from callscope.core.errors import CallscopeError
@@ -40,16 +40,19 @@ class AddressTaken(CallscopeError):
 def serve(settings: Settings, *, announce: Announce) -> None:
     """Run everything until SIGTERM or SIGINT; a second one kills what is left. Raises CallscopeError."""
     configure_logging(settings.log_format)
+    stop_requests = StopRequests()
     with _listening(settings) as listener, open_database(settings) as database_url:
         migrations.upgrade(database_url)
-        asyncio.run(_serve(settings, database_url, listener, announce))
+        asyncio.run(_serve(settings, database_url, listener, announce, stop_requests))
 
 
-async def _serve(settings: Settings, database_url: str, listener: socket.socket, announce: Announce) -> None:
+async def _serve(
+    settings: Settings, database_url: str, listener: socket.socket, announce: Announce, stop_requests: StopRequests
+) -> None:
     supervisor = WorkerSupervisor(settings.workers, _worker_environment(settings))
     async with open_wiring(settings, database_url) as wiring:
         server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(_address(listener)))
-        told_to_stop = _stop_on_signals(server, supervisor)
+        told_to_stop = stop_requests.told_in_loop(on_repeat=lambda: _hurry(server, supervisor))
         answering = asyncio.create_task(server.serve(sockets=[listener]))
         supervisor.start()
         watching = asyncio.create_task(keep_running(settings))
@@ -94,18 +97,9 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
     )
 
 
-def _stop_on_signals(server: uvicorn.Server, supervisor: WorkerSupervisor) -> asyncio.Event:
-    told_to_stop = asyncio.Event()
-
-    def stop() -> None:
-        if told_to_stop.is_set():
-            server.force_exit = True
-            supervisor.kill()
-        told_to_stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    return told_to_stop
+def _hurry(server: uvicorn.Server, supervisor: WorkerSupervisor) -> None:
+    server.force_exit = True
+    supervisor.kill()
 
 
 @contextmanager

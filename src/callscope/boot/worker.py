@@ -6,6 +6,7 @@ import signal
 from callscope.boot.database import open_database
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
+from callscope.boot.stopping import StopRequests
 from callscope.boot.wiring import open_wiring
 from callscope.pipeline.app import create_app
 from callscope.pipeline.parent import end_with_parent
@@ -18,13 +19,14 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
     Raises what makes this worker unfit to go on; a fresh one takes its place and its jobs.
     """
     configure_logging(settings.log_format)
+    stop_requests = StopRequests()
     if parent_pid is not None:
         end_with_parent(parent_pid, signal.SIGTERM)
     with open_database(settings) as database_url:
-        asyncio.run(_work(settings, database_url))
+        asyncio.run(_work(settings, database_url, stop_requests))
 
 
-async def _work(settings: Settings, database_url: str) -> None:
+async def _work(settings: Settings, database_url: str, stop_requests: StopRequests) -> None:
     rules = WorkerRules(
         concurrency=settings.analysis_concurrency,
         heartbeat_s=settings.worker_heartbeat_s,
@@ -32,4 +34,5 @@ async def _work(settings: Settings, database_url: str) -> None:
     )
     async with open_wiring(settings, database_url) as wiring:
         context = wiring.pipeline_context()
-        await run_worker(create_app(context, database_url=database_url), context, rules)
+        app = create_app(context, database_url=database_url)
+        await run_worker(app, context, rules, told_to_stop=stop_requests.told_in_loop())

@@ -28,22 +28,23 @@ class WorkerLost(Exception):
     """The worker could not record how a job ended; another one takes the job over."""
 
 
-async def run_worker(app: App, context: PipelineContext, rules: WorkerRules) -> None:
-    """Work until SIGTERM or SIGINT; then finish what is under way within the grace, or put it back.
+async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, told_to_stop: asyncio.Event) -> None:
+    """Work until told to stop; then finish what is under way within the grace, or put it back.
 
     Raises WorkerLost, or what the database raised, when the worker must be replaced by a fresh one.
     """
+    lost = _watch_for_loss()
     async with app.open_async():
-        working = asyncio.create_task(_work(app, rules))
-        taking_over = asyncio.create_task(_take_over_stalled(context, rules))
-        lost = _watch_for_loss(working)
+        working, taking_over, *signals = (
+            asyncio.create_task(each)
+            for each in (_work(app, rules), _take_over_stalled(context, rules), told_to_stop.wait(), lost.wait())
+        )
         try:
-            await asyncio.wait((working, taking_over), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((working, taking_over, *signals), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (taking_over, working):
-                if not task.done():
-                    task.cancel()
-            await asyncio.gather(working, taking_over, return_exceptions=True)
+            for task in (working, taking_over, *signals):
+                task.cancel()
+            await asyncio.gather(working, taking_over, *signals, return_exceptions=True)
     if lost.is_set():
         raise WorkerLost("The end of a job could not be recorded.")
     for task in (working, taking_over):
@@ -60,6 +61,7 @@ async def _work(app: App, rules: WorkerRules) -> None:
         stalled_worker_timeout=rules.stalled_after_s,
         shutdown_graceful_timeout=rules.stop_grace_s,
         delete_jobs="successful",
+        install_signal_handlers=False,
     )
 
 
@@ -73,15 +75,13 @@ async def _take_over_stalled(context: PipelineContext, rules: WorkerRules) -> No
         await asyncio.sleep(rules.heartbeat_s)
 
 
-def _watch_for_loss(working: "asyncio.Task[None]") -> asyncio.Event:
-    """Stop the worker when a job's end goes unrecorded: the job would look busy for as long as this worker lives."""
+def _watch_for_loss() -> asyncio.Event:
+    """Return an event set when a job's end goes unrecorded: the job would look busy as long as this worker lives."""
     lost = asyncio.Event()
-    loop = asyncio.get_running_loop()
 
-    def stop(_loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
+    def note(_loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         log.error("worker_lost_a_job", exc_info=details.get("exception"))
         lost.set()
-        working.cancel()
 
-    loop.set_exception_handler(stop)
+    asyncio.get_running_loop().set_exception_handler(note)
     return lost
