@@ -16,6 +16,7 @@ function find<E extends Element>(selector: string, root: ParentNode = document):
 }
 
 async function start(root: HTMLElement): Promise<void> {
+  const opening = openPeaks(root);
   const response = await fetch(root.dataset["timeline"] ?? "");
   if (!response.ok) throw new Error(`The timeline could not be read (HTTP ${response.status}).`);
   const timeline = (await response.json()) as Timeline;
@@ -37,16 +38,17 @@ async function start(root: HTMLElement): Promise<void> {
   startTransport(player, view, timeline);
   startSlider(root, player, view, timeline);
   startDeepLinks(player);
-  await openWaveform(root, view, timeline);
+  view.show(await opening);
   document.documentElement.dataset["callReady"] = "";
 }
 
-async function openWaveform(root: HTMLElement, view: TimelineView, timeline: Timeline): Promise<void> {
-  const url = root.dataset["peaks"];
-  if (!url) return;
-  const peaks = new Peaks(url, timeline.duration_ms, () => view.redraw());
-  view.peaks = peaks;
-  await peaks.open(Math.min(2000, Math.max(600, view.viewport.width_px)));
+/** Asks for the waveform's overview, beside the timeline and not after it. */
+async function openPeaks(root: HTMLElement): Promise<Peaks | null> {
+  const { peaks: url, lengthMs } = root.dataset;
+  if (!url) return null;
+  const peaks = new Peaks(url, Number(lengthMs));
+  await peaks.open(Math.min(2000, Math.max(600, root.clientWidth)));
+  return peaks;
 }
 
 function startTransport(player: Player, view: TimelineView, timeline: Timeline): void {
@@ -86,6 +88,7 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
   const showPosition = (): void => { position.textContent = clock(player.position_ms); };
   player.addEventListener("position", showPosition);
   showPosition();
+  find("[data-length]").textContent = clock(timeline.duration_ms, 0);
   play.addEventListener("click", () => void player.toggle());
   speed.addEventListener("change", () => { player.speed = Number(speed.value); });
   solo.addEventListener("change", () => {

@@ -25,9 +25,9 @@ from tests.support.built_calls import (
     build_analysis,
     build_call,
     build_peaks,
-    build_record,
     build_samples,
     build_tool,
+    build_whole_call,
 )
 from tests.support.live_server import serving
 from tests.support.memory_reader import MemoryReader
@@ -96,7 +96,7 @@ def add_call(
     duration_ms = max(line.end_ms for line in script) + 1000
     started_at = STARTED_AT - timedelta(hours=hours_ago)
     call = build_call(project_id=project_id, duration_ms=duration_ms, title=changes.pop("title"), started_at=started_at)
-    reader.add(build_record(project_id=project_id, script=script, call=call, **changes))
+    reader.add(build_whole_call(project_id=project_id, script=script, call=call, **changes))
     samples = build_samples(script, duration_ms)
     with wave.open(str(folder / f"{call.id}.wav"), "wb") as file:
         file.setnchannels(2)
@@ -113,7 +113,7 @@ def add_failed_call(reader: MemoryReader, project_id: UUID) -> UUID:
     call = build_call(project_id=project_id, duration_ms=None, started_at=STARTED_AT - timedelta(hours=2))
     analysis = build_analysis(call, AnalysisStatus.FAILED, reason="The server answered 404 Not Found.")
     return reader.add(
-        build_record(project_id=project_id, call=call, analysis=analysis, recording=None, has_audio=False)
+        build_whole_call(project_id=project_id, call=call, analysis=analysis, recording=None, has_audio=False)
     )
 
 

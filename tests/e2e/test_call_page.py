@@ -4,7 +4,7 @@ from playwright.async_api import BrowserContext, Page, Request, expect
 
 from callscope.core.analysis import AnalysisStatus
 from tests.e2e.conftest import Site
-from tests.support.built_calls import build_analysis, build_call, build_record
+from tests.support.built_calls import build_analysis, build_call, build_whole_call
 
 READY = "html[data-call-ready]"
 POSITION_S = "document.querySelector('[data-audio]').currentTime"
@@ -194,7 +194,7 @@ async def test_a_long_transcript_is_there_where_one_seeks(page: Page, site: Site
 
 async def test_the_page_renews_itself_when_the_analysis_ends(page: Page, site: Site) -> None:
     call = build_call(project_id=site.project_id, title="Under way")
-    done = build_record(project_id=site.project_id, call=call, has_audio=False)
+    done = build_whole_call(project_id=site.project_id, call=call, has_audio=False)
     running = dataclasses.replace(
         done, analysis=build_analysis(call, AnalysisStatus.RUNNING), recording=None, conversation=None, values=()
     )

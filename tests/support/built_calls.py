@@ -34,9 +34,18 @@ from callscope.core.recording import (
     Peaks,
     Probe,
 )
-from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptSource
-from callscope.metrics import runner
-from callscope.web.reader import CallRecord
+from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptOutline, TranscriptSource
+from callscope.metrics import registry, runner
+from callscope.web.reader import (
+    ENTRIES_PER_PART,
+    EVIDENCE_LIMIT,
+    TOOL_LIMIT,
+    CallRecord,
+    TimedCall,
+    TranscriptPart,
+    axis_length_ms,
+    part_limits_ms,
+)
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 STARTED_AT = datetime(2026, 11, 21, 14, 3, 5, tzinfo=UTC)
@@ -266,13 +275,83 @@ def _channel_report(index: int, role: Role) -> ChannelReport:
     )
 
 
-def build_record(*, project_id: UUID, script: tuple[Line, ...] = SCRIPT, **changes: Any) -> CallRecord:
-    """Build a finished, analysed two-channel call; `changes` replace fields of the record."""
+@dataclass(frozen=True, kw_only=True)
+class BuiltCall:
+    """A whole call; pages get parts of it."""
+
+    call: Call
+    analysis: Analysis | None
+    values: tuple[MetricValue, ...]
+    recording: MeasuredRecording | None
+    has_audio: bool
+    transcript: Transcript | None
+    conversation: Conversation | None
+    tools: tuple[ToolInvocation, ...]
+
+    def outline(self) -> TranscriptOutline | None:
+        if self.transcript is None:
+            return None
+        entries = self.transcript.entries
+        return TranscriptOutline(
+            source=self.transcript.source,
+            entry_count=len(entries),
+            part_starts_ms=tuple(entry.start_offset_ms for entry in entries[::ENTRIES_PER_PART]),
+            end_ms=max(entry.end_offset_ms for entry in entries),
+        )
+
+    def part(self, index: int) -> TranscriptPart:
+        outline = self.outline()
+        if self.transcript is None or outline is None or index >= len(outline.part_starts_ms):
+            return TranscriptPart(entries=(), tools=(), responses=())
+        since_ms, until_ms = part_limits_ms(outline, index)
+        facts = CallFacts(
+            duration_ms=None, conversation=self.conversation, conversation_reason="none", transcript=(), tools=()
+        )
+        answers = runner.compute(facts, [registry.get("response_time")])
+        return TranscriptPart(
+            entries=self.transcript.entries[index * ENTRIES_PER_PART : (index + 1) * ENTRIES_PER_PART],
+            tools=tuple(tool for tool in self.tools if since_ms <= tool.start_offset_ms < until_ms),
+            responses=tuple(
+                value
+                for value in answers
+                if value.segments and since_ms <= value.segments[-1].start_offset_ms < until_ms
+            ),
+        )
+
+    def record(self) -> CallRecord:
+        return CallRecord(
+            call=self.call,
+            analysis=self.analysis,
+            values=tuple(dataclasses.replace(value, evidence=value.evidence[:EVIDENCE_LIMIT]) for value in self.values),
+            recording=self.recording,
+            has_audio=self.has_audio,
+            has_conversation=self.conversation is not None,
+            transcript=self.outline(),
+            first_part=self.part(0),
+            tools=self.tools[:TOOL_LIMIT],
+            tool_count=len(self.tools),
+        )
+
+    def timed(self) -> TimedCall:
+        length_ms = axis_length_ms(
+            self.call,
+            recording=self.recording,
+            conversation=self.conversation,
+            tools=self.tools,
+            outline=self.outline(),
+        )
+        return TimedCall(
+            length_ms=length_ms, recording=self.recording, conversation=self.conversation, tools=self.tools
+        )
+
+
+def build_whole_call(*, project_id: UUID, script: tuple[Line, ...] = SCRIPT, **changes: Any) -> BuiltCall:
+    """Build a finished, analysed two-channel call; `changes` replace parts of it."""
     duration_ms = max(line.end_ms for line in script) + 1000
     call = changes.get("call") or build_call(project_id=project_id, duration_ms=duration_ms)
     conversation = build_conversation(script)
     transcript = build_transcript(script)
-    record = CallRecord(
+    record = BuiltCall(
         call=call,
         analysis=build_analysis(call),
         values=build_values(conversation, transcript, duration_ms),

@@ -8,7 +8,8 @@ from callscope.core.ids import new_id
 from callscope.core.permissions import Scope
 from callscope.core.recording import Peaks
 from callscope.services.keys import Principal
-from callscope.web.reader import LISTED_METRICS, CallListing, CallRecord, ListedCall
+from callscope.web.reader import LISTED_METRICS, CallListing, CallRecord, ListedCall, TimedCall, TranscriptPart
+from tests.support.built_calls import BuiltCall
 
 PAGE_SIZE = 3
 
@@ -18,7 +19,7 @@ class MemoryReader:
 
     def __init__(self) -> None:
         self.keys: dict[str, Principal] = {}
-        self.records: dict[UUID, CallRecord] = {}
+        self.records: dict[UUID, BuiltCall] = {}
         self.peaks: dict[UUID, Peaks] = {}
         self.addresses: dict[UUID, str] = {}
 
@@ -29,7 +30,7 @@ class MemoryReader:
         self.keys[plain_key] = principal
         return principal
 
-    def add(self, record: CallRecord) -> UUID:
+    def add(self, record: BuiltCall) -> UUID:
         self.records[record.call.id] = record
         return record.call.id
 
@@ -62,19 +63,28 @@ class MemoryReader:
         next_cursor = str(following) if following < len(found) else None
         return CallListing(calls=tuple(listed), next_cursor=next_cursor, total=len(found))
 
-    async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
+    def _visible(self, project_id: UUID, call_id: UUID) -> BuiltCall:
         record = self.records.get(call_id)
         if record is None or record.call.project_id != project_id:
             raise CallNotFound(f"There is no call {call_id} in this project.")
         return record
 
+    async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
+        return self._visible(project_id, call_id).record()
+
+    async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
+        return self._visible(project_id, call_id).part(index)
+
+    async def read_timed_call(self, project_id: UUID, call_id: UUID) -> TimedCall:
+        return self._visible(project_id, call_id).timed()
+
     async def read_analysis(self, project_id: UUID, call_id: UUID) -> Analysis | None:
-        return (await self.read_call(project_id, call_id)).analysis
+        return self._visible(project_id, call_id).analysis
 
     async def read_peaks(self, project_id: UUID, call_id: UUID) -> Peaks | None:
-        await self.read_call(project_id, call_id)
+        self._visible(project_id, call_id)
         return self.peaks.get(call_id)
 
     async def recording_address(self, project_id: UUID, call_id: UUID) -> str:
-        await self.read_call(project_id, call_id)
+        self._visible(project_id, call_id)
         return self.addresses[call_id]

@@ -24,10 +24,10 @@ from callscope.metrics import runner
 from callscope.services import analyses, ingest, recordings
 from callscope.storage.engine import SessionFactory
 from callscope.storage.objects import Objects, recording_key
-from callscope.web.reader import CallRecord
+from tests.support.built_calls import BuiltCall
 
 
-async def send(sessions: SessionFactory, record: CallRecord) -> UUID:
+async def send(sessions: SessionFactory, record: BuiltCall) -> UUID:
     """Store the call with transcript and tools, as its sender gave them; its analysis is queued. Return its id."""
     new = _to_new(record.call, record.transcript, record.tools)
     body = str(record.call.id).encode()
@@ -42,7 +42,7 @@ async def send(sessions: SessionFactory, record: CallRecord) -> UUID:
 async def finish(
     sessions: SessionFactory,
     objects: Objects,
-    record: CallRecord,
+    record: BuiltCall,
     call_id: UUID,
     *,
     sound: AsyncIterator[bytes],
@@ -78,7 +78,7 @@ async def finish(
             analysis = dataclasses.replace(analysis, stage=following) if following else None
 
 
-def _found(record: CallRecord, peaks: Peaks) -> RecordingAnalysis:
+def _found(record: BuiltCall, peaks: Peaks) -> RecordingAnalysis:
     recording, conversation = record.recording, record.conversation
     assert recording is not None
     assert conversation is not None
@@ -96,7 +96,7 @@ def _found(record: CallRecord, peaks: Peaks) -> RecordingAnalysis:
     )
 
 
-def _facts(record: CallRecord, found: RecordingAnalysis) -> CallFacts:
+def _facts(record: BuiltCall, found: RecordingAnalysis) -> CallFacts:
     return CallFacts(
         duration_ms=found.duration_ms,
         conversation=record.conversation,

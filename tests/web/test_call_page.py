@@ -16,11 +16,11 @@ from tests.support.built_calls import (
     build_call,
     build_conversation,
     build_peaks,
-    build_record,
     build_samples,
     build_tool,
     build_transcript,
     build_values,
+    build_whole_call,
 )
 from tests.support.memory_reader import MemoryReader
 from tests.support.pages import attributes_of, sign_in, text_of
@@ -32,7 +32,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7*7 }}"
 async def test_the_page_tells_the_whole_call(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     page = await browser.get(f"/calls/{call_id}")
     assert page.status_code == 200
     text = text_of(page.text)
@@ -41,9 +41,6 @@ async def test_the_page_tells_the_whole_call(
         "Everything was measured.",
         "Agent response p95 3.14 s p50 1.70 s, slowest 3.40 s, 5 answers",
         "Barge-ins failed 1 of 2 by the customer",
-        "Measured on the recording, one party per channel. Confidence 100%.",
-        "Agent answers 3.40 s very slow",
-        "Customer interrupts agent 4.00 s failed: the agent went on",
         "find_account",
         "The agent can be heard in the customer's channel",
         "Record each party before the mix",
@@ -54,18 +51,33 @@ async def test_the_page_tells_the_whole_call(
         assert words in text, words
 
 
+async def test_what_is_drawn_can_be_read_as_tables(
+    browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
+) -> None:
+    call_id = reader.add(build_whole_call(project_id=project_id))
+    assert f'hx-get="/calls/{call_id}/events"' in (await browser.get(f"/calls/{call_id}")).text
+    text = text_of((await browser.get(f"/calls/{call_id}/events")).text)
+    for words in (
+        "Measured on the recording, one party per channel. Confidence 100%.",
+        "Agent answers 3.40 s very slow",
+        "Customer interrupts agent 4.00 s failed: the agent went on",
+    ):
+        assert words in text, words
+
+
 async def test_evidence_and_events_lead_to_their_moment(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
-    found = attributes_of((await browser.get(f"/calls/{call_id}")).text)
+    call_id = reader.add(build_whole_call(project_id=project_id))
+    pages = [(await browser.get(f"/calls/{call_id}{part}")).text for part in ("", "/events")]
+    found = attributes_of("".join(pages))
     links = {value for tag, name, value in found if tag == "a" and name == "href" and value and value.startswith("#t=")}
     assert {"#t=18.3", "#t=29.0", "#t=18.0", "#t=0.9"} <= links
 
 
 async def test_absent_values_say_why(browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID) -> None:
     values = build_values(None, None, 47_000)
-    record = build_record(project_id=project_id, conversation=None, transcript=None, values=values)
+    record = build_whole_call(project_id=project_id, conversation=None, transcript=None, values=values)
     text = text_of((await browser.get(f"/calls/{reader.add(record)}")).text)
     assert "no data" in text
     assert "the recording was not measured yet" in text
@@ -102,7 +114,7 @@ async def test_an_unfinished_call_shows_what_there_is(  # noqa: PLR0917 - fixtur
     is_polling: bool,
 ) -> None:
     call = build_call(project_id=project_id, duration_ms=None)
-    record = build_record(
+    record = build_whole_call(
         project_id=project_id,
         call=call,
         analysis=build_analysis(call, status, **changes),
@@ -126,7 +138,7 @@ async def test_a_transcript_alone_is_timed_and_says_on_what(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
     conversation = build_conversation(basis=TimingBasis.TRANSCRIPT)
-    record = build_record(
+    record = build_whole_call(
         project_id=project_id,
         recording=None,
         has_audio=False,
@@ -134,7 +146,8 @@ async def test_a_transcript_alone_is_timed_and_says_on_what(
         values=build_values(conversation, build_transcript(), 47_000),
     )
     page = (await browser.get(f"/calls/{reader.add(record)}")).text
-    assert "Measured on the transcript's times: only as true as they are. Confidence 60%." in text_of(page)
+    events = (await browser.get(f"/calls/{record.call.id}/events")).text
+    assert "Measured on the transcript's times: only as true as they are. Confidence 60%." in text_of(events)
     assert "There is no recording to play" in page
     assert "data-timeline" in page
     assert "data-peaks" not in page
@@ -144,7 +157,7 @@ async def test_hostile_words_stay_text(browser: httpx.AsyncClient, reader: Memor
     script = (Line(SCRIPT[0].role, 0, 1000, HOSTILE), *SCRIPT[1:])
     tool = build_tool(HOSTILE, parameters={HOSTILE: HOSTILE}, result=HOSTILE, description=HOSTILE)
     call = build_call(project_id=project_id, summary=HOSTILE, external_id=HOSTILE, properties={HOSTILE: HOSTILE})
-    record = build_record(project_id=project_id, script=script, call=call, tools=(tool,))
+    record = build_whole_call(project_id=project_id, script=script, call=call, tools=(tool,))
     page = (await browser.get(f"/calls/{reader.add(record)}")).text
     assert text_of(page).count(HOSTILE) == 11
     assert not [name for _, name, _ in attributes_of(page) if name.startswith("on") or name == "style"]
@@ -152,8 +165,16 @@ async def test_hostile_words_stay_text(browser: httpx.AsyncClient, reader: Memor
 
 
 async def test_another_projects_call_is_not_there(browser: httpx.AsyncClient, reader: MemoryReader) -> None:
-    call_id = reader.add(build_record(project_id=new_id()))
-    for part in ("", "/timeline", "/status", "/transcript/0", "/recording", "/peaks?start_ms=0&end_ms=9&buckets=1"):
+    call_id = reader.add(build_whole_call(project_id=new_id()))
+    for part in (
+        "",
+        "/timeline",
+        "/events",
+        "/status",
+        "/transcript/0",
+        "/recording",
+        "/peaks?start_ms=0&end_ms=9&buckets=1",
+    ):
         assert (await browser.get(f"/calls/{call_id}{part}")).status_code == 404, part
 
 
@@ -167,7 +188,7 @@ async def test_an_unknown_call_is_a_page_of_its_own(browser: httpx.AsyncClient, 
 async def test_the_status_answers_only_news_and_reloads_at_the_end(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    record = build_record(project_id=project_id)
+    record = build_whole_call(project_id=project_id)
     running = dataclasses.replace(record, analysis=build_analysis(record.call, AnalysisStatus.RUNNING))
     call_id = reader.add(running)
     first = await browser.get(f"/calls/{call_id}/status")
@@ -182,7 +203,7 @@ async def test_the_status_answers_only_news_and_reloads_at_the_end(
 async def test_peaks_come_bounded_in_their_binary_form(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     window = {"start_ms": 10_005, "end_ms": 20_000, "buckets": 100}
     assert (await browser.get(f"/calls/{call_id}/peaks", params=window)).status_code == 404
     reader.peaks[call_id] = build_peaks(build_samples(SCRIPT, 47_000))
@@ -199,14 +220,14 @@ async def test_peaks_come_bounded_in_their_binary_form(
 async def test_a_window_that_cannot_be_read_is_refused(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID, query: str
 ) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     assert (await browser.get(f"/calls/{call_id}/peaks{query}")).status_code == 400
 
 
 async def test_the_recording_is_reached_by_a_signed_address(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     reader.addresses[call_id] = "/recordings/one?signature=abc"
     answer = await browser.get(f"/calls/{call_id}/recording")
     assert (answer.status_code, answer.headers["location"]) == (307, "/recordings/one?signature=abc")
@@ -216,7 +237,7 @@ async def test_a_key_without_the_permission_hears_nothing(
     visitor: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
     reader.add_key("deaf", project_id=project_id, permissions=frozenset({"call:read"}))
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     reader.addresses[call_id] = "/recordings/one?signature=abc"
     await sign_in(visitor, "deaf")
     assert (await visitor.get(f"/calls/{call_id}")).status_code == 200
@@ -232,8 +253,8 @@ async def test_the_page_of_a_long_call_is_not_larger(
         for minute in range(120)
         for line in SCRIPT
     )
-    two_minutes = reader.add(build_record(project_id=project_id, script=long_script[: 2 * len(SCRIPT)]))
-    two_hours = reader.add(build_record(project_id=project_id, script=long_script))
+    two_minutes = reader.add(build_whole_call(project_id=project_id, script=long_script[: 2 * len(SCRIPT)]))
+    two_hours = reader.add(build_whole_call(project_id=project_id, script=long_script))
     sizes = [len((await browser.get(f"/calls/{call_id}")).content) for call_id in (two_minutes, two_hours)]
     assert sizes[1] < 2 * sizes[0]
     assert KEY not in (await browser.get(f"/calls/{two_hours}")).text

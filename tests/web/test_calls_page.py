@@ -7,7 +7,7 @@ import httpx
 from callscope.core.analysis import AnalysisStatus
 from callscope.core.call import CallCustomer
 from callscope.core.ids import new_id
-from tests.support.built_calls import STARTED_AT, build_analysis, build_call, build_record
+from tests.support.built_calls import STARTED_AT, build_analysis, build_call, build_whole_call
 from tests.support.memory_reader import MemoryReader
 from tests.support.pages import text_of
 
@@ -22,7 +22,7 @@ async def test_an_empty_project_shows_how_to_send_a_call(browser: httpx.AsyncCli
 
 
 async def test_a_row_tells_what_matters(browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID) -> None:
-    call_id = reader.add(build_record(project_id=project_id))
+    call_id = reader.add(build_whole_call(project_id=project_id))
     page = await browser.get("/calls")
     text = text_of(page.text)
     for words in (
@@ -44,7 +44,7 @@ async def test_calls_come_newest_first_page_by_page(
     titles = [f"call number {at}" for at in range(7)]
     for hours, title in enumerate(titles):
         call = build_call(project_id=project_id, title=title, started_at=STARTED_AT - timedelta(hours=hours))
-        reader.add(build_record(project_id=project_id, call=call))
+        reader.add(build_whole_call(project_id=project_id, call=call))
     seen: list[str] = []
     address: str | None = "/calls"
     while address:
@@ -62,7 +62,7 @@ async def test_a_failed_analysis_shows_its_reason(
 ) -> None:
     call = build_call(project_id=project_id, duration_ms=None)
     failed = build_analysis(call, AnalysisStatus.FAILED, reason="The server answered 404 Not Found.")
-    reader.add(build_record(project_id=project_id, call=call, analysis=failed, values=()))
+    reader.add(build_whole_call(project_id=project_id, call=call, analysis=failed, values=()))
     text = text_of((await browser.get("/calls")).text)
     assert "Failed" in text
     assert "The server answered 404 Not Found." in text
@@ -72,7 +72,7 @@ async def test_a_failed_analysis_shows_its_reason(
 async def test_the_list_refreshes_itself_only_while_something_is_under_way(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
-    record = build_record(project_id=project_id)
+    record = build_whole_call(project_id=project_id)
     reader.add(record)
     assert 'hx-trigger="every' not in (await browser.get("/calls")).text
     reader.add(dataclasses.replace(record, analysis=build_analysis(record.call, AnalysisStatus.RUNNING)))
@@ -83,7 +83,7 @@ async def test_searching_answers_with_the_table_alone(
     browser: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
 ) -> None:
     for title in ("refund", "appointment"):
-        reader.add(build_record(project_id=project_id, call=build_call(project_id=project_id, title=title)))
+        reader.add(build_whole_call(project_id=project_id, call=build_call(project_id=project_id, title=title)))
     fragment = await browser.get("/calls", params={"search": " refund "}, headers={"hx-request": "true"})
     assert "<html" not in fragment.text
     assert text_of(fragment.text).startswith("1 call with “refund”")
@@ -98,7 +98,7 @@ async def test_hostile_names_stay_text(browser: httpx.AsyncClient, reader: Memor
         customers=(CallCustomer(id=new_id(), phone_number_e164=None, label=HOSTILE),),
         properties={"note": HOSTILE},
     )
-    reader.add(build_record(project_id=project_id, call=call))
+    reader.add(build_whole_call(project_id=project_id, call=call))
     for path in ("/calls", f"/calls/{call.id}", "/calls?search=%3Cscript%3Ealert"):
         page = (await browser.get(path)).text
         assert "<script>alert" not in page
@@ -107,5 +107,5 @@ async def test_hostile_names_stay_text(browser: httpx.AsyncClient, reader: Memor
 
 
 async def test_another_projects_calls_are_not_listed(browser: httpx.AsyncClient, reader: MemoryReader) -> None:
-    reader.add(build_record(project_id=new_id()))
+    reader.add(build_whole_call(project_id=new_id()))
     assert "Send your first call" in (await browser.get("/calls")).text

@@ -7,8 +7,15 @@ from callscope.core.call import Role
 from callscope.core.conversation import Segment
 from callscope.core.ids import new_id
 from callscope.core.recording import Channel
-from callscope.web.views.timeline import axis_length_ms, event_tables, lanes, overlaps, responses, timeline_document
-from tests.support.built_calls import SCRIPT, Line, build_conversation, build_record, build_recording, build_tool
+from callscope.web.views.timeline import event_tables, lanes, overlaps, responses, timeline_document
+from tests.support.built_calls import (
+    SCRIPT,
+    Line,
+    build_conversation,
+    build_recording,
+    build_tool,
+    build_whole_call,
+)
 
 starts_and_lengths = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=12)
 
@@ -37,7 +44,7 @@ def test_overlaps_are_the_milliseconds_in_which_both_speak(
 
 
 def test_the_document_has_everything_on_one_axis() -> None:
-    document = timeline_document(build_record(project_id=new_id()))
+    document = timeline_document(build_whole_call(project_id=new_id()).timed())
     assert document["duration_ms"] == 47_000
     assert [lane["label"] for lane in document["lanes"]] == ["Customer", "Agent"]
     assert document["speech"][Role.AGENT][0] == (900, 4200)
@@ -80,7 +87,7 @@ def test_long_tables_say_how_much_they_leave_out() -> None:
 
 def test_parties_without_a_channel_get_a_lane_of_their_own() -> None:
     mono = dataclasses.replace(build_recording(), channels=(Channel(index=0, role=None),))
-    found = lanes(build_record(project_id=new_id(), recording=mono))
+    found = lanes(mono, has_conversation=True)
     assert [(lane["label"], lane["channel"]) for lane in found] == [
         ("Recording", 0),
         ("Customer", None),
@@ -90,6 +97,6 @@ def test_parties_without_a_channel_get_a_lane_of_their_own() -> None:
 
 def test_without_a_recording_the_axis_reaches_to_the_last_thing_known() -> None:
     late_tool = build_tool(start_offset_ms=60_000, end_offset_ms=None)
-    record = build_record(project_id=new_id(), recording=None, tools=(late_tool,))
-    assert axis_length_ms(record) == 60_000
-    assert axis_length_ms(dataclasses.replace(record, tools=())) == max(line.end_ms for line in SCRIPT) + 1000
+    record = build_whole_call(project_id=new_id(), recording=None, tools=(late_tool,))
+    assert record.timed().length_ms == 60_000
+    assert dataclasses.replace(record, tools=()).timed().length_ms == max(line.end_ms for line in SCRIPT) + 1000

@@ -1,7 +1,11 @@
 // The drawing of the timeline. Everything is placed by one viewport, so that what is simultaneous stands in one column.
-import { clock, gapLength, gapSize, span, type Gap, type Lane, type Timeline } from "./model.ts";
+import {
+  clock, gapLength, gapSize, lastStartedBy, span, type Gap, type Lane, type Stretch, type Timeline,
+} from "./model.ts";
 import type { Peaks } from "./peaks.ts";
 import { tickStep, type Viewport } from "./viewport.ts";
+
+const LABELLED_SPAN_MS = 240_000;
 
 export interface Geometry {
   readonly ruler_px: number;
@@ -91,36 +95,39 @@ function drawLane(context: CanvasRenderingContext2D, scene: Scene, lane: Lane, t
   context.fillStyle = palette.line;
   context.fillRect(0, top + geometry.lane_px - 0.5, viewport.width_px, 1);
   if (!hasWave) return;
-  drawWave(context, scene, lane, middle, half, stretches.length ? palette["wave-idle"] : colour);
-  context.save();
-  context.beginPath();
-  for (const [start, end] of visible(stretches, viewport)) {
-    const x = viewport.toX(start);
-    context.rect(x, top, Math.max(1, viewport.toX(end) - x), geometry.lane_px);
-  }
-  context.clip();
-  if (stretches.length) drawWave(context, scene, lane, middle, half, colour);
-  context.restore();
+  drawWave(context, scene, lane, { middle, half, colour, stretches });
 }
 
-function drawWave(
-  context: CanvasRenderingContext2D, scene: Scene, lane: Lane, middle: number, half: number, colour: string,
-): void {
-  const { viewport, peaks } = scene;
+interface Wave {
+  readonly middle: number;
+  readonly half: number;
+  readonly colour: string;
+  readonly stretches: readonly Stretch[];
+}
+
+/** One column a pixel, in the party's colour where it speaks; all of one colour are filled at once. */
+function drawWave(context: CanvasRenderingContext2D, scene: Scene, lane: Lane, wave: Wave): void {
+  const { viewport, peaks, palette } = scene;
   const perPixel = viewport.span_ms / viewport.width_px;
-  context.fillStyle = colour;
-  context.beginPath();
+  const speech = new Path2D();
+  const idle = new Path2D();
+  let next = Math.max(0, lastStartedBy(wave.stretches.map(([start]) => start), viewport.start_ms));
   for (let x = 0; x < viewport.width_px; x++) {
     const at = viewport.start_ms + x * perPixel;
     const extent = peaks?.extent(lane.channel as number, at, at + perPixel);
+    while (next < wave.stretches.length && (wave.stretches[next] as Stretch)[1] <= at) next++;
     if (!extent) continue;
-    const [low, high] = extent;
+    const stretch = wave.stretches[next];
+    const isSpeech = wave.stretches.length === 0 || (stretch !== undefined && stretch[0] < at + perPixel);
     // A root curve keeps quiet speech visible beside loud speech; silence stays flat.
-    const up = Math.sqrt(Math.max(0, high)) * half;
-    const down = Math.sqrt(Math.max(0, -low)) * half;
-    context.rect(x, middle - up, 1, Math.max(1, up + down));
+    const up = Math.sqrt(Math.max(0, extent[1])) * wave.half;
+    const down = Math.sqrt(Math.max(0, -extent[0])) * wave.half;
+    (isSpeech ? speech : idle).rect(x, wave.middle - up, 1, Math.max(1, up + down));
   }
-  context.fill();
+  context.fillStyle = palette["wave-idle"];
+  context.fill(idle);
+  context.fillStyle = wave.colour;
+  context.fill(speech);
 }
 
 function drawOverlaps(context: CanvasRenderingContext2D, scene: Scene, top: number, bottom: number): void {
@@ -193,13 +200,12 @@ function drawResponses(context: CanvasRenderingContext2D, scene: Scene, top: num
     const isAgent = gap.role === "agent";
     context.fillStyle = isAgent ? palette[`gap-${gapSize(gapLength(gap), slow_ms)}`] : palette["gap-other"];
     context.fillRect(x, bottom - height, width, height);
+    if (!isAgent || x < labelledTo || viewport.span_ms > LABELLED_SPAN_MS) continue;
     const label = span(gapLength(gap));
-    const room = context.measureText(label).width + 6;
-    if (!isAgent || x < labelledTo || viewport.span_ms > 240_000) continue;
     context.fillStyle = palette.ink;
     context.textAlign = "left";
     context.fillText(label, x + width + 3, bottom - 7);
-    labelledTo = x + width + room;
+    labelledTo = x + width + context.measureText(label).width + 6;
   }
 }
 
@@ -270,7 +276,7 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene, wh
   context.fillRect(whole.toX(scene.position_ms) - 1, 0, 2, height);
 }
 
-function* visible(stretches: readonly (readonly [number, number])[], viewport: Viewport): Generator<readonly [number, number]> {
+function* visible(stretches: readonly Stretch[], viewport: Viewport): Generator<Stretch> {
   for (const stretch of stretches) {
     if (stretch[0] > viewport.end_ms) return;
     if (stretch[1] >= viewport.start_ms) yield stretch;

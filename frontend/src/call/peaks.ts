@@ -17,15 +17,12 @@ export class Peaks {
   private pending: AbortController | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    private readonly url: string,
-    private readonly duration_ms: number,
-    private readonly onChange: () => void,
-  ) {}
+  onChange: () => void = () => undefined;
+
+  constructor(private readonly url: string, private readonly duration_ms: number) {}
 
   async open(buckets: number): Promise<void> {
     this.overview = await this.fetchSlice(0, this.duration_ms, buckets);
-    this.onChange();
   }
 
   /** Asks for what is on screen and half a screen around it, once the viewer has stopped moving. */

@@ -25,7 +25,7 @@ export class TimelineView {
   private palette: Palette = readPalette();
   private hover_ms: number | null = null;
   private queued = false;
-  peaks: Peaks | null = null;
+  private peaks: Peaks | null = null;
   slow_ms = 1500;
 
   constructor(
@@ -148,6 +148,13 @@ export class TimelineView {
     const { canvas, overview } = this.elements;
     this.viewport.width_px = fitCanvas(canvas);
     this.whole.width_px = fitCanvas(overview);
+    this.redraw();
+  }
+
+  /** Draws the waveform from now on, and again whenever more of it has come. */
+  show(peaks: Peaks | null): void {
+    this.peaks = peaks;
+    if (peaks) peaks.onChange = () => this.redraw();
     this.redraw();
   }
 

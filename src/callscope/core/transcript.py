@@ -42,6 +42,19 @@ class TranscriptEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptOutline:
+    """A transcript without its words: how many entries, when each part of so many of them starts, when the last ends.
+
+    `part_starts_ms` has one item a part, the first included.
+    """
+
+    source: TranscriptSource
+    entry_count: int
+    part_starts_ms: tuple[int, ...]
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """All entries of one source, ordered by start."""
 

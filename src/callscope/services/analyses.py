@@ -138,11 +138,35 @@ async def latest_of_calls(
     return await analyses.latest_of_calls(session, project_id=project_id, call_ids=call_ids)
 
 
+async def has_conversation(session: "AsyncSession", project_id: UUID, call_id: UUID) -> bool:
+    """Tell whether the parties of a call could be timed, without reading how."""
+    return await measurements.has_conversation(session, project_id=project_id, call_id=call_id)
+
+
 async def read_values_of_calls(
-    session: "AsyncSession", project_id: UUID, call_ids: Collection[UUID], slugs: Collection[str] | None = None
+    session: "AsyncSession",
+    project_id: UUID,
+    call_ids: Collection[UUID],
+    *,
+    slugs: Collection[str] | None = None,
+    evidence_limit: int,
 ) -> dict[UUID, tuple[MetricValue, ...]]:
-    """Return the values that speak of each call as a whole, of the metrics named or of all."""
-    return await measurements.read_values_of_calls(session, project_id=project_id, call_ids=call_ids, slugs=slugs)
+    """Return the values that speak of each call as a whole, of the metrics named or of all.
+
+    Each comes with the first `evidence_limit` pieces of its evidence, which grows with the call.
+    """
+    return await measurements.read_values_of_calls(
+        session, project_id=project_id, call_ids=call_ids, slugs=slugs, evidence_limit=evidence_limit
+    )
+
+
+async def read_values_between(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, *, slug: str, since_ms: int, until_ms: int
+) -> tuple[MetricValue, ...]:
+    """Return the values of a metric whose last segment starts from `since_ms` to before `until_ms`."""
+    return await measurements.read_values_between(
+        session, project_id=project_id, call_id=call_id, slug=slug, since_ms=since_ms, until_ms=until_ms
+    )
 
 
 async def read_measured_recording(session: "AsyncSession", project_id: UUID, call_id: UUID) -> MeasuredRecording | None:

@@ -28,10 +28,27 @@ async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery
     return await calls.list_page(session, project_id, query)
 
 
-async def list_tool_invocations(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[ToolInvocation, ...]:
-    """Return the tool invocations of a call by their start. Raises CallNotFound."""
+async def list_tool_invocations(
+    session: "AsyncSession",
+    project_id: UUID,
+    call_id: UUID,
+    *,
+    since_ms: int | None = None,
+    until_ms: int | None = None,
+    limit: int | None = None,
+) -> tuple[ToolInvocation, ...]:
+    """Return the tool invocations of a call by their start: all, or those that start from `since_ms` to `until_ms`.
+
+    Raises CallNotFound.
+    """
     await require_call(session, project_id, call_id)
-    return await tools.of_call(session, call_id)
+    return await tools.of_call(session, call_id, since_ms=since_ms, until_ms=until_ms, limit=limit)
+
+
+async def count_tool_invocations(session: "AsyncSession", project_id: UUID, call_id: UUID) -> int:
+    """Return how many tool invocations a call has. Raises CallNotFound."""
+    await require_call(session, project_id, call_id)
+    return await tools.count_of_call(session, call_id)
 
 
 async def require_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:

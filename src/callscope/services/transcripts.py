@@ -9,7 +9,7 @@ from callscope.core.call import CallAgent, CallCustomer, Role
 from callscope.core.errors import CallNotFound, Issue, PathPart
 from callscope.core.ids import new_id
 from callscope.core.new_call import AgentMention, CustomerMention, NewTranscriptEntry
-from callscope.core.transcript import READ_PREFERENCE, Transcript, TranscriptEntry, TranscriptSource
+from callscope.core.transcript import READ_PREFERENCE, Transcript, TranscriptEntry, TranscriptOutline, TranscriptSource
 from callscope.storage import calls, transcripts
 
 if TYPE_CHECKING:
@@ -28,12 +28,38 @@ async def read_transcript(
 
     Raises CallNotFound.
     """
+    found = await _find(session, project_id, call_id, source)
+    return None if found is None else await transcripts.read(session, found[0], found[1])
+
+
+async def read_outline(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, *, entries_per_part: int
+) -> TranscriptOutline | None:
+    """Return the best transcript without its words, None when there is none. Raises CallNotFound."""
+    found = await _find(session, project_id, call_id)
+    if found is None:
+        return None
+    return await transcripts.outline(session, found[0], found[1], entries_per_part=entries_per_part)
+
+
+async def read_entries(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, *, first: int, count: int
+) -> tuple[TranscriptEntry, ...]:
+    """Return up to `count` entries of the best transcript from position `first` on. Raises CallNotFound."""
+    found = await _find(session, project_id, call_id)
+    return () if found is None else await transcripts.read_entries(session, found[0], first=first, count=count)
+
+
+async def _find(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, source: TranscriptSource | None = None
+) -> tuple[UUID, TranscriptSource] | None:
+    """Return id and source of the transcript of `source`, or of the best source there is."""
     if not await calls.exists_visible(session, project_id, call_id):
         raise CallNotFound(f"There is no call {call_id} in this project.", param="callId")
     available = await transcripts.sources_of(session, call_id)
     wanted = READ_PREFERENCE if source is None else (source,)
     best = next((candidate for candidate in wanted if candidate in available), None)
-    return None if best is None else await transcripts.read(session, available[best], best)
+    return None if best is None else (available[best], best)
 
 
 def attribute(

@@ -10,7 +10,7 @@ from callscope.core.call import Call, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks
-from callscope.core.transcript import Transcript
+from callscope.core.transcript import TranscriptEntry, TranscriptOutline
 from callscope.services.keys import Principal
 
 
@@ -33,20 +33,77 @@ class CallListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptPart:
+    """A part of a transcript with the tools used and the responses given in it (values of `response_time`)."""
+
+    entries: tuple[TranscriptEntry, ...]
+    tools: tuple[ToolInvocation, ...]
+    responses: tuple[MetricValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """A call with all the page says of it. `values` are those of the call as a whole."""
+    """What the page of a call opens with: the same amount however long the call.
+
+    `values` are those of the call as a whole, each with the first `EVIDENCE_LIMIT` pieces of evidence; `tools` the
+    first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript.
+    """
 
     call: Call
     analysis: Analysis | None
     values: tuple[MetricValue, ...]
     recording: MeasuredRecording | None
     has_audio: bool
-    transcript: Transcript | None
+    has_conversation: bool
+    transcript: TranscriptOutline | None
+    first_part: TranscriptPart
+    tools: tuple[ToolInvocation, ...]
+    tool_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedCall:
+    """Everything that stands on a call's time axis but sound and words. `length_ms` is where the axis ends."""
+
+    length_ms: int
+    recording: MeasuredRecording | None
     conversation: Conversation | None
     tools: tuple[ToolInvocation, ...]
 
 
+EVIDENCE_LIMIT = 6
+TOOL_LIMIT = 20
+ENTRIES_PER_PART = 40
+TURN_TOLERANCE_MS = 700
+"""How far a transcript's word on when a turn starts may lie from what was measured and still mean that turn."""
+FOREVER_MS = 2**30
+MINIMUM_LENGTH_MS = 1000
 LISTED_METRICS: Sequence[str] = ("response_time", "failed_barge_in_count")
+
+
+def part_limits_ms(outline: TranscriptOutline, index: int) -> tuple[int, int]:
+    """Return from when to before when a part of a transcript reaches. Nothing falls between two parts."""
+    starts_ms = outline.part_starts_ms
+    since_ms = 0 if index == 0 else starts_ms[index]
+    return since_ms, starts_ms[index + 1] if index + 1 < len(starts_ms) else FOREVER_MS
+
+
+def axis_length_ms(
+    call: Call,
+    *,
+    recording: MeasuredRecording | None,
+    conversation: Conversation | None,
+    tools: Sequence[ToolInvocation],
+    outline: TranscriptOutline | None,
+) -> int:
+    """Return where a call's axis ends: with the recording, else with the last thing known of the call."""
+    if recording is not None:
+        return max(1, recording.duration_ms)
+    ends_ms = [MINIMUM_LENGTH_MS, call.duration_ms or 0]
+    ends_ms += [segment.end_offset_ms for segment in conversation.segments] if conversation else []
+    ends_ms += [tool.end_offset_ms or tool.start_offset_ms for tool in tools]
+    ends_ms += [outline.end_ms] if outline else []
+    return max(ends_ms)
 
 
 class PageReader(Protocol):
@@ -65,7 +122,15 @@ class PageReader(Protocol):
         ...
 
     async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
-        """Return a call with everything."""
+        """Return what the page of a call opens with."""
+        ...
+
+    async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
+        """Return one part of the transcript, an empty one beyond the last."""
+        ...
+
+    async def read_timed_call(self, project_id: UUID, call_id: UUID) -> TimedCall:
+        """Return what stands on the call's time axis."""
         ...
 
     async def read_analysis(self, project_id: UUID, call_id: UUID) -> Analysis | None:

@@ -8,11 +8,25 @@ from callscope.core.analysis import Analysis
 from callscope.core.call_query import CallQuery, CallSort
 from callscope.core.clock import Clock
 from callscope.core.recording import Peaks
+from callscope.core.transcript import TranscriptOutline
 from callscope.services import analyses, calls, keys, recordings, transcripts
 from callscope.services.keys import Principal
 from callscope.services.recordings import RecordingNotFound
 from callscope.storage.engine import SessionFactory
-from callscope.web.reader import LISTED_METRICS, CallListing, CallRecord, ListedCall
+from callscope.web.reader import (
+    ENTRIES_PER_PART,
+    EVIDENCE_LIMIT,
+    LISTED_METRICS,
+    TOOL_LIMIT,
+    TURN_TOLERANCE_MS,
+    CallListing,
+    CallRecord,
+    ListedCall,
+    TimedCall,
+    TranscriptPart,
+    axis_length_ms,
+    part_limits_ms,
+)
 
 CALLS_PER_PAGE = 50
 
@@ -46,28 +60,79 @@ class ServiceReader:
             page = await calls.list_calls(session, project_id, query)
             call_ids = [call.id for call in page.items]
             states = await analyses.latest_of_calls(session, project_id, call_ids)
-            values = await analyses.read_values_of_calls(session, project_id, call_ids, LISTED_METRICS)
+            values = await analyses.read_values_of_calls(
+                session, project_id, call_ids, slugs=LISTED_METRICS, evidence_limit=1
+            )
         listed = (
             ListedCall(call=call, analysis=states.get(call.id), values=values.get(call.id, ())) for call in page.items
         )
         return CallListing(calls=tuple(listed), next_cursor=page.next_cursor, total=page.total)
 
     async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
-        """Return a call with everything. Raises CallNotFound."""
+        """Return what the page of a call opens with. Raises CallNotFound."""
+        first_part, outline = await self._read_part(project_id, call_id, 0)
         async with self.reads() as session:
-            call = await calls.get_call(session, project_id, call_id)
             states = await analyses.latest_of_calls(session, project_id, [call_id])
-            values = await analyses.read_values_of_calls(session, project_id, [call_id])
+            values = await analyses.read_values_of_calls(session, project_id, [call_id], evidence_limit=EVIDENCE_LIMIT)
             return CallRecord(
-                call=call,
+                call=await calls.get_call(session, project_id, call_id),
                 analysis=states.get(call_id),
                 values=values.get(call_id, ()),
                 recording=await analyses.read_measured_recording(session, project_id, call_id),
                 has_audio=bool(await recordings.to_play(session, [call_id])),
-                transcript=await transcripts.read_transcript(session, project_id, call_id),
-                conversation=await analyses.read_conversation(session, project_id, call_id),
-                tools=await calls.list_tool_invocations(session, project_id, call_id),
+                has_conversation=await analyses.has_conversation(session, project_id, call_id),
+                transcript=outline,
+                first_part=first_part,
+                tools=await calls.list_tool_invocations(session, project_id, call_id, limit=TOOL_LIMIT),
+                tool_count=await calls.count_tool_invocations(session, project_id, call_id),
             )
+
+    async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
+        """Return one part of the transcript, an empty one beyond the last. Raises CallNotFound."""
+        part, _ = await self._read_part(project_id, call_id, index)
+        return part
+
+    async def _read_part(
+        self, project_id: UUID, call_id: UUID, index: int
+    ) -> tuple[TranscriptPart, TranscriptOutline | None]:
+        async with self.reads() as session:
+            outline = await transcripts.read_outline(session, project_id, call_id, entries_per_part=ENTRIES_PER_PART)
+            if outline is None or not 0 <= index < len(outline.part_starts_ms):
+                return TranscriptPart(entries=(), tools=(), responses=()), outline
+            since_ms, until_ms = part_limits_ms(outline, index)
+            part = TranscriptPart(
+                entries=await transcripts.read_entries(
+                    session, project_id, call_id, first=index * ENTRIES_PER_PART, count=ENTRIES_PER_PART
+                ),
+                tools=await calls.list_tool_invocations(
+                    session, project_id, call_id, since_ms=since_ms, until_ms=until_ms
+                ),
+                responses=await analyses.read_values_between(
+                    session,
+                    project_id,
+                    call_id,
+                    slug="response_time",
+                    since_ms=since_ms - TURN_TOLERANCE_MS,
+                    until_ms=until_ms + TURN_TOLERANCE_MS,
+                ),
+            )
+            return part, outline
+
+    async def read_timed_call(self, project_id: UUID, call_id: UUID) -> TimedCall:
+        """Return what stands on the call's time axis. Raises CallNotFound."""
+        async with self.reads() as session:
+            call = await calls.get_call(session, project_id, call_id)
+            recording = await analyses.read_measured_recording(session, project_id, call_id)
+            conversation = await analyses.read_conversation(session, project_id, call_id)
+            used = await calls.list_tool_invocations(session, project_id, call_id)
+            # A measured recording says itself where the axis ends.
+            outline = None
+            if recording is None:
+                outline = await transcripts.read_outline(
+                    session, project_id, call_id, entries_per_part=ENTRIES_PER_PART
+                )
+        length_ms = axis_length_ms(call, recording=recording, conversation=conversation, tools=used, outline=outline)
+        return TimedCall(length_ms=length_ms, recording=recording, conversation=conversation, tools=used)
 
     async def read_analysis(self, project_id: UUID, call_id: UUID) -> Analysis | None:
         """Return where the call's newest analysis stands. Raises CallNotFound."""

@@ -13,8 +13,8 @@ from callscope.web.page_route import PageRoute
 from callscope.web.pages import PagesDependency, SignedIn, show
 from callscope.web.views.analysis import view_analysis
 from callscope.web.views.call import view_call
-from callscope.web.views.timeline import timeline_document
-from callscope.web.views.transcript import view_page
+from callscope.web.views.timeline import event_tables, timeline_document, timing_note
+from callscope.web.views.transcript import view_part
 from callscope.web.waveform import MAX_BUCKET_COUNT, slice_peaks
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -46,16 +46,26 @@ async def show_status(
 @router.get("/calls/{call_id}/timeline")
 async def read_timeline(pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
     """Return what the page draws, as JSON."""
-    return JSONResponse(timeline_document(await pages.reader.read_call(principal.project_id, call_id)))
+    return JSONResponse(timeline_document(await pages.reader.read_timed_call(principal.project_id, call_id)))
+
+
+@router.get("/calls/{call_id}/events")
+async def show_events(request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+    """Show what the timeline draws as tables."""
+    conversation = (await pages.reader.read_timed_call(principal.project_id, call_id)).conversation
+    if conversation is None:
+        raise NotFound("Nobody could be timed in this call.")
+    tables, note = event_tables(conversation), timing_note(conversation)
+    return show(request, "_event_tables.html", tables=tables, timing_note=note)
 
 
 @router.get("/calls/{call_id}/transcript/{index}")
-async def show_transcript_page(
+async def show_transcript_part(
     request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID, index: int
 ) -> Response:
-    """Show one page of the transcript's lines."""
-    record = await pages.reader.read_call(principal.project_id, call_id)
-    return show(request, "_transcript_items.html", items=view_page(record, index))
+    """Show one part of the transcript."""
+    part = await pages.reader.read_transcript_part(principal.project_id, call_id, index)
+    return show(request, "_transcript_items.html", items=view_part(part))
 
 
 class WaveformWindow(BaseModel):

@@ -7,23 +7,14 @@ from datetime import datetime
 
 from callscope.core.call import Call, PropertyValue, Role
 from callscope.core.recording import ChannelReport, Finding, MeasuredRecording
-from callscope.web.formatting import clock, constant_words, duration, span
+from callscope.web.formatting import constant_words, duration, span
 from callscope.web.reader import CallRecord
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.metrics import Figure, MetricGroup, figures, view_metrics
-from callscope.web.views.timeline import (
-    DEFAULT_SLOW_MS,
-    SLOW_CHOICES_MS,
-    EventTable,
-    axis_length_ms,
-    backchannel_count,
-    event_tables,
-    lanes,
-)
+from callscope.web.views.timeline import DEFAULT_SLOW_MS, SLOW_CHOICES_MS, lanes
 from callscope.web.views.transcript import ToolView, TranscriptView, view_tool, view_transcript
 
 Pairs = tuple[tuple[str, str], ...]
-TOOLS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +54,15 @@ class CallPage:
     has_drawing: bool
     has_audio: bool
     has_peaks: bool
+    recording_ms: int
     no_audio_reason: str | None
-    axis_ms: int
-    axis_end: str
     lane_labels: tuple[tuple[str, str], ...]
     channel_labels: tuple[tuple[int, str], ...]
     slow_choices: tuple[tuple[int, str, bool], ...]
     transcript: TranscriptView | None
     metrics: tuple[MetricGroup, ...]
-    events: tuple[EventTable, ...]
-    timing_note: str | None
+    has_events: bool
+    untimed_reason: str | None
     tools: tuple[ToolView, ...]
     tool_count: int
     input: InputView | None
@@ -84,7 +74,7 @@ class CallPage:
 def view_call(record: CallRecord) -> CallPage:
     """Return the page of a call."""
     call, recording = record.call, record.recording
-    drawn = lanes(record)
+    drawn = lanes(recording, has_conversation=record.has_conversation)
     return CallPage(
         id=str(call.id),
         title=call.title or default_title(call),
@@ -97,21 +87,20 @@ def view_call(record: CallRecord) -> CallPage:
         who=who(call),
         analysis=view_analysis(record.analysis),
         figures=figures(record.values, slow_ms=DEFAULT_SLOW_MS) if record.values else (),
-        has_drawing=bool(drawn) or bool(record.tools),
+        has_drawing=bool(drawn) or bool(record.tool_count),
         has_audio=record.has_audio,
         has_peaks=recording is not None,
+        recording_ms=recording.duration_ms if recording else 0,
         no_audio_reason=None if record.has_audio else _no_audio_reason(record),
-        axis_ms=axis_length_ms(record),
-        axis_end=clock(axis_length_ms(record), decimals=0),
         lane_labels=tuple((lane["label"], lane["role"] or "") for lane in drawn),
         channel_labels=_channel_labels(recording),
         slow_choices=tuple((ms, span(ms), ms == DEFAULT_SLOW_MS) for ms in SLOW_CHOICES_MS),
         transcript=view_transcript(record),
         metrics=view_metrics(record.values),
-        events=event_tables(record.conversation),
-        timing_note=_timing_note(record),
-        tools=tuple(view_tool(tool) for tool in record.tools[:TOOLS_SHOWN]),
-        tool_count=len(record.tools),
+        has_events=record.has_conversation,
+        untimed_reason=recording.reason if recording else None,
+        tools=tuple(view_tool(tool) for tool in record.tools),
+        tool_count=record.tool_count,
         input=_view_input(recording) if recording else None,
         properties=tuple((name, plain_property(value)) for name, value in sorted(call.properties.items())),
         participants=_participants(call),
@@ -151,20 +140,6 @@ def _no_audio_reason(record: CallRecord) -> str:
     if analysis is None or analysis.status.is_final:
         return "There is no recording to play; the analysis above says why."
     return "The recording is not here yet. What is known of the call can be read already."
-
-
-def _timing_note(record: CallRecord) -> str | None:
-    conversation = record.conversation
-    if conversation is None:
-        return record.recording.reason if record.recording else None
-    basis = {
-        "channel_audio": "Measured on the recording, one party per channel.",
-        "transcript": "Measured on the transcript's times: only as true as they are.",
-    }[conversation.basis]
-    ignored = backchannel_count(conversation)
-    sounds = "sound is" if ignored == 1 else "sounds are"
-    listening = f" {ignored} short listening {sounds} not counted as turns." if ignored else ""
-    return f"{basis} Confidence {conversation.confidence:.0%}.{listening}"
 
 
 def _channel_labels(recording: MeasuredRecording | None) -> tuple[tuple[int, str], ...]:

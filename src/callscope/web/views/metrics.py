@@ -18,8 +18,8 @@ from callscope.web.formatting import (
     state_words,
     statistic,
 )
+from callscope.web.reader import EVIDENCE_LIMIT
 
-EVIDENCE_SHOWN = 6
 FAMILY_ORDER = ("timing", "turn_taking", "pace", "content")
 
 
@@ -45,7 +45,7 @@ class ValueView:
     confidence: str | None
     statistics: tuple[tuple[str, str], ...]
     evidence: tuple[EvidenceView, ...]
-    evidence_total: int
+    has_more_evidence: bool
     method: str
     version: int
     parameters: str
@@ -124,9 +124,9 @@ def view_value(value: MetricValue, unit: Unit | None) -> ValueView:
                 length=span(one.end_offset_ms - one.start_offset_ms),
                 reason=one.reason,
             )
-            for one in value.evidence[:EVIDENCE_SHOWN]
+            for one in value.evidence[: EVIDENCE_LIMIT - 1]
         ),
-        evidence_total=len(value.evidence),
+        has_more_evidence=len(value.evidence) >= EVIDENCE_LIMIT,
         method=value.method,
         version=value.version,
         parameters=parameters_line(value.parameters),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from callscope.core.call import Role
-from callscope.core.conversation import Conversation, Segment, TurnKind
+from callscope.core.conversation import Conversation, Segment, TimingBasis, TurnKind
+from callscope.core.recording import MeasuredRecording
 from callscope.web.formatting import clock, moment_link, span
-from callscope.web.reader import CallRecord
+from callscope.web.reader import TimedCall
 
 ROLES = (Role.CUSTOMER, Role.AGENT)
 LISTED_EVENTS = 25
+MAX_LANES = 6
 DEFAULT_SLOW_MS = 1500
 SLOW_CHOICES_MS = (600, 800, 1000, 1500, 2000, 3000, 5000)
 INTERRUPTION_LEAD_MS = 2000
@@ -80,41 +82,28 @@ def overlaps(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
             right += 1
 
 
-def axis_length_ms(record: CallRecord) -> int:
-    """Return where the axis ends: with the recording, or with the last thing known of the call."""
-    ends = [1000, record.call.duration_ms or 0]
-    if record.recording:
-        return max(1, record.recording.duration_ms)
-    if record.conversation:
-        ends += [segment.end_offset_ms for segment in record.conversation.segments]
-    if record.transcript:
-        ends += [entry.end_offset_ms for entry in record.transcript.entries]
-    ends += [tool.end_offset_ms or tool.start_offset_ms for tool in record.tools]
-    return max(ends)
-
-
-def lanes(record: CallRecord) -> list[dict[str, Any]]:
+def lanes(recording: MeasuredRecording | None, *, has_conversation: bool) -> list[dict[str, Any]]:
     """Return the lanes to draw: one per channel of the recording, then parties that have no channel of their own."""
     found: list[dict[str, Any]] = []
-    for channel in record.recording.channels if record.recording else ():
+    for channel in recording.channels if recording else ():
         label = channel.role.value.capitalize() if channel.role else f"Channel {channel.index + 1}"
         found.append({"label": label, "role": channel.role, "channel": channel.index})
     if len(found) == 1 and found[0]["role"] is None:
         found[0]["label"] = "Recording"
     drawn = {lane["role"] for lane in found}
-    if record.conversation:
+    if has_conversation:
         missing = (role for role in ROLES if role not in drawn)
         found += [{"label": role.value.capitalize(), "role": role, "channel": None} for role in missing]
-    return found
+    return found[:MAX_LANES]
 
 
-def timeline_document(record: CallRecord) -> dict[str, Any]:
+def timeline_document(timed: TimedCall) -> dict[str, Any]:
     """Return what the page's script draws. Stretches are `[start_ms, end_ms]`."""
-    conversation = record.conversation
+    conversation = timed.conversation
     segments = conversation.segments if conversation else ()
     return {
-        "duration_ms": axis_length_ms(record),
-        "lanes": lanes(record),
+        "duration_ms": timed.length_ms,
+        "lanes": lanes(timed.recording, has_conversation=conversation is not None),
         "speech": {
             role: [(one.start_offset_ms, one.end_offset_ms) for one in segments if one.role is role] for role in ROLES
         },
@@ -135,21 +124,26 @@ def timeline_document(record: CallRecord) -> dict[str, Any]:
         ],
         "tools": [
             {"id": str(tool.id), "name": tool.name, "start_ms": tool.start_offset_ms, "end_ms": tool.end_offset_ms}
-            for tool in record.tools
+            for tool in timed.tools
         ],
     }
 
 
-def event_tables(conversation: Conversation | None) -> tuple[EventTable, ...]:
-    """Return the drawing's content as tables: responses by length, interruptions, overlaps, backchannels counted."""
-    if conversation is None:
-        return ()
+def event_tables(conversation: Conversation) -> tuple[EventTable, ...]:
+    """Return the drawing's content as tables, the most telling rows first."""
     return (_response_table(conversation), _interruption_table(conversation), _overlap_table(conversation))
 
 
-def backchannel_count(conversation: Conversation) -> int:
-    """Return how many turns did not take the floor."""
-    return sum(turn.kind is TurnKind.BACKCHANNEL for turn in conversation.turns)
+def timing_note(conversation: Conversation) -> str:
+    """Return on what the timing rests and how far it may be trusted."""
+    basis = {
+        TimingBasis.CHANNEL_AUDIO: "Measured on the recording, one party per channel.",
+        TimingBasis.TRANSCRIPT: "Measured on the transcript's times: only as true as they are.",
+    }[conversation.basis]
+    ignored = sum(turn.kind is TurnKind.BACKCHANNEL for turn in conversation.turns)
+    sounds = "sound is" if ignored == 1 else "sounds are"
+    listening = f" {ignored} short listening {sounds} not counted as turns." if ignored else ""
+    return f"{basis} Confidence {conversation.confidence:.0%}.{listening}"
 
 
 def _response_table(conversation: Conversation) -> EventTable:

@@ -1,20 +1,17 @@
-"""The transcript in pages, with the waits and the tools between the words."""
+"""The transcript in parts, with the waits and the tools between the words."""
 
 import json
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from callscope.core.call import Role, ToolInvocation
-from callscope.core.conversation import Conversation, Turn, TurnKind
-from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptSource
+from callscope.core.metric import MetricValue
+from callscope.core.transcript import TranscriptEntry, TranscriptSource
 from callscope.web.formatting import clock, moment_link, span
-from callscope.web.reader import CallRecord
+from callscope.web.reader import ENTRIES_PER_PART, TURN_TOLERANCE_MS, CallRecord, TranscriptPart, part_limits_ms
 from callscope.web.views.timeline import DEFAULT_SLOW_MS, gap_size, gap_words
 
-ITEMS_PER_PAGE = 60
-NEAR_MS = 700
 SOURCE_WORDS = {
     TranscriptSource.CUSTOMER_AGENT_REALTIME: "sent with the call",
     TranscriptSource.SIMULATION_AGENT_REALTIME: "from the simulation",
@@ -61,45 +58,55 @@ class TranscriptItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranscriptPage:
-    """A page of lines; `items` None where it is fetched on reaching it."""
+class TranscriptPartView:
+    """A part of the lines; `items` None where it is fetched on reaching it."""
 
     index: int
     start_ms: int
-    item_count: int
+    entry_count: int
     items: tuple[TranscriptItem, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptView:
-    """The whole transcript, its first page filled."""
+    """The whole transcript, its first part filled."""
 
     source: str
     entry_count: int
-    pages: tuple[TranscriptPage, ...]
+    parts: tuple[TranscriptPartView, ...]
 
 
 def view_transcript(record: CallRecord) -> TranscriptView | None:
-    """Return the transcript with its first page filled, None when nothing was said or recognised."""
-    if record.transcript is None or not record.transcript.entries:
+    """Return the transcript with its first part filled, None when nothing was said or recognised."""
+    outline = record.transcript
+    if outline is None or not outline.entry_count:
         return None
-    lines = _lines(record.transcript, record.tools)
-    pages = []
-    for index, first in enumerate(range(0, len(lines), ITEMS_PER_PAGE)):
-        chunk = lines[first : first + ITEMS_PER_PAGE]
-        items = _items(chunk, record.conversation) if index == 0 else None
-        start_ms = 0 if index == 0 else chunk[0].start_offset_ms
-        pages.append(TranscriptPage(index=index, start_ms=start_ms, item_count=len(chunk), items=items))
-    source = SOURCE_WORDS[record.transcript.source]
-    return TranscriptView(source=source, entry_count=len(record.transcript.entries), pages=tuple(pages))
+    parts = []
+    for index in range(len(outline.part_starts_ms)):
+        left = outline.entry_count - index * ENTRIES_PER_PART
+        parts.append(
+            TranscriptPartView(
+                index=index,
+                start_ms=part_limits_ms(outline, index)[0],
+                entry_count=min(left, ENTRIES_PER_PART),
+                items=view_part(record.first_part) if index == 0 else None,
+            )
+        )
+    return TranscriptView(source=SOURCE_WORDS[outline.source], entry_count=outline.entry_count, parts=tuple(parts))
 
 
-def view_page(record: CallRecord, index: int) -> tuple[TranscriptItem, ...]:
-    """Return the lines of one page, none beyond the end."""
-    if record.transcript is None:
-        return ()
-    lines = _lines(record.transcript, record.tools)
-    return _items(lines[index * ITEMS_PER_PAGE : (index + 1) * ITEMS_PER_PAGE], record.conversation)
+def view_part(part: TranscriptPart) -> tuple[TranscriptItem, ...]:
+    """Return the lines of one part, words and tools in the order of the call."""
+    waiting = {role: [value for value in part.responses if value.role is role] for role in Role}
+    lines: list[TranscriptEntry | ToolInvocation] = sorted(
+        [*part.entries, *part.tools], key=lambda line: line.start_offset_ms
+    )
+    return tuple(
+        TranscriptItem(entry=None, tool=view_tool(line))
+        if isinstance(line, ToolInvocation)
+        else TranscriptItem(entry=_view_entry(line, _take_wait_ms(waiting[line.role], line)), tool=None)
+        for line in lines
+    )
 
 
 def view_tool(tool: ToolInvocation) -> ToolView:
@@ -125,44 +132,17 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever JSON the sender put th
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
-def _lines(transcript: Transcript, tools: tuple[ToolInvocation, ...]) -> list[TranscriptEntry | ToolInvocation]:
-    lines: list[TranscriptEntry | ToolInvocation] = [*transcript.entries, *tools]
-    return sorted(lines, key=lambda line: line.start_offset_ms)
+def _take_wait_ms(waiting: list[MetricValue], entry: TranscriptEntry) -> int | None:
+    """Take the response that this entry opens: one whose turn starts about when the entry does, given to no other."""
+    for index, value in enumerate(waiting):
+        is_near = abs(value.segments[-1].start_offset_ms - entry.start_offset_ms) <= TURN_TOLERANCE_MS
+        if is_near and isinstance(value.value, int | float):
+            del waiting[index]
+            return round(value.value)
+    return None
 
 
-def _items(
-    lines: list[TranscriptEntry | ToolInvocation], conversation: Conversation | None
-) -> tuple[TranscriptItem, ...]:
-    turns = _answering_turns(conversation)
-    items = []
-    for line in lines:
-        if isinstance(line, ToolInvocation):
-            items.append(TranscriptItem(entry=None, tool=view_tool(line)))
-        else:
-            items.append(TranscriptItem(entry=_view_entry(line, _take_turn(turns, line)), tool=None))
-    return tuple(items)
-
-
-def _answering_turns(conversation: Conversation | None) -> dict[Role, list[Turn]]:
-    turns = conversation.turns if conversation else ()
-    return {
-        role: [turn for turn in turns if turn.role is role and turn.kind is TurnKind.TURN and turn.response_time_ms]
-        for role in Role
-    }
-
-
-def _take_turn(turns: dict[Role, list[Turn]], entry: TranscriptEntry) -> Turn | None:
-    """Return the turn that opens with this entry: one starts at most `NEAR_MS` off, and no entry had it before."""
-    candidates = turns[entry.role]
-    starts = [turn.start_offset_ms for turn in candidates]
-    index = bisect_right(starts, entry.start_offset_ms + NEAR_MS) - 1
-    if index < 0 or abs(starts[index] - entry.start_offset_ms) > NEAR_MS:
-        return None
-    return candidates.pop(index)
-
-
-def _view_entry(entry: TranscriptEntry, turn: Turn | None) -> EntryView:
-    wait_ms = turn.response_time_ms if turn else None
+def _view_entry(entry: TranscriptEntry, wait_ms: int | None) -> EntryView:
     is_agent = entry.role is Role.AGENT
     return EntryView(
         role=entry.role,
