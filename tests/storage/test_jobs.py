@@ -89,3 +89,15 @@ async def test_two_who_take_over_at_once_put_a_job_back_once(sessions: SessionFa
     assert taken == [[job_id], []]
     async with sessions() as session:
         assert await status_of(session, job_id) == ("todo", 1)
+
+
+async def test_a_job_an_older_worker_did_not_know_is_put_back(session: AsyncSession) -> None:
+    known = await jobs.defer(session, JobName.FETCH_RECORDING, args=ARGS)
+    await jobs.defer(session, JobName.FETCH_RECORDING, args=ARGS)
+    await session.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+    await session.execute(
+        text("UPDATE procrastinate_jobs SET task_name = 'of.tomorrow' WHERE id <> :id"), {"id": known}
+    )
+
+    assert await jobs.take_over_stalled(session, stalled_after_s=20) == [known]
+    assert await status_of(session, known) == ("todo", 1)

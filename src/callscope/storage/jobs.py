@@ -52,7 +52,8 @@ async def defer(
 async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) -> list[int]:
     """Put the jobs of workers without a heartbeat for that long back into the queue; return their ids.
 
-    Rows another worker is taking over at this moment are skipped, so that no job is put back twice.
+    So too those that failed: ours never do, but for a worker of an older release that does not know them. Rows that
+    another worker is taking over at this moment are skipped, so that no job is put back twice.
     """
     rows = await session.execute(
         text(
@@ -62,12 +63,13 @@ async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) ->
                 FROM procrastinate_jobs AS job
                 LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
                 WHERE job.status = 'doing'
-                  AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after_s))
+                    AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after_s))
+                  OR job.status = 'failed' AND job.task_name = ANY(:known_names)
                 FOR UPDATE OF job SKIP LOCKED
             )
             SELECT stalled.id FROM stalled, procrastinate_retry_job_v2(stalled.id, now(), NULL, NULL, NULL)
             """
         ),
-        {"stalled_after_s": stalled_after_s},
+        {"stalled_after_s": stalled_after_s, "known_names": [str(name) for name in JobName]},
     )
     return list(rows.scalars())
