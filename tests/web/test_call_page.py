@@ -37,7 +37,7 @@ async def test_the_page_tells_the_whole_call(
     assert page.status_code == 200
     text = text_of(page.text)
     for words in (
-        "Front desk and +14155550123",
+        "+14155550123 → Front desk",
         "Everything was measured.",
         "Agent response p95 3.14 s p50 1.70 s, slowest 3.40 s, 5 answers",
         "Barge-ins failed 1 of 2 by the customer",
@@ -146,6 +146,7 @@ async def test_a_transcript_alone_is_timed_and_says_on_what(
         values=build_values(conversation, build_transcript(), 47_000),
     )
     page = (await browser.get(f"/calls/{reader.add(record)}")).text
+    assert "The transcript's times were used" in text_of(page)
     events = (await browser.get(f"/calls/{record.call.id}/events")).text
     assert "Measured on the transcript's times: only as true as they are. Confidence 60%." in text_of(events)
     assert "There is no recording to play" in page

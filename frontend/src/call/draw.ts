@@ -202,10 +202,12 @@ function drawResponses(context: CanvasRenderingContext2D, scene: Scene, top: num
     context.fillRect(x, bottom - height, width, height);
     if (!isAgent || x < labelledTo || viewport.span_ms > LABELLED_SPAN_MS) continue;
     const label = span(gapLength(gap));
+    const room = context.measureText(label).width + 6;
+    const fits = x + width + room <= viewport.width_px;
     context.fillStyle = palette.ink;
-    context.textAlign = "left";
-    context.fillText(label, x + width + 3, bottom - 7);
-    labelledTo = x + width + context.measureText(label).width + 6;
+    context.textAlign = fits ? "left" : "right";
+    context.fillText(label, fits ? x + width + 3 : x - 3, bottom - 7);
+    labelledTo = x + width + room;
   }
 }
 
@@ -247,10 +249,9 @@ export function drawOverview(context: CanvasRenderingContext2D, scene: Scene, wh
   const { timeline, viewport, palette, slow_ms } = scene;
   context.clearRect(0, 0, whole.width_px, height);
   const band = (height - 12) / 2;
-  timeline.lanes.slice(0, 2).forEach((lane, index) => {
-    if (!lane.role) return;
-    context.fillStyle = palette[lane.role];
-    for (const [start, end] of timeline.speech[lane.role]) {
+  (["customer", "agent"] as const).forEach((role, index) => {
+    context.fillStyle = palette[role];
+    for (const [start, end] of timeline.speech[role]) {
       const x = whole.toX(start);
       context.fillRect(x, 2 + index * (band + 1), Math.max(0.7, whole.toX(end) - x), band);
     }

@@ -21,8 +21,8 @@ from callscope.audio.decode import SAMPLES_PER_MS, Samples
 from callscope.core.recording import Peaks
 
 FINEST_BUCKET_MS = 10
-MAX_BUCKET_COUNT = 12_000
-"""Two minutes at the finest resolution; a longer call gets buckets twice, four times … as long."""
+MAX_BUCKET_COUNT = 120_000
+"""Twenty minutes at the finest resolution; a longer call gets buckets twice, four times … as long."""
 
 _MAGIC = b"CSPK"
 _FORMAT_VERSION = 1

@@ -42,6 +42,7 @@ class CallPage:
 
     id: str
     title: str
+    has_own_title: bool
     summary: str | None
     direction: str
     interface: str
@@ -62,7 +63,7 @@ class CallPage:
     transcript: TranscriptView | None
     metrics: tuple[MetricGroup, ...]
     has_events: bool
-    untimed_reason: str | None
+    timing_note: str | None
     tools: tuple[ToolView, ...]
     tool_count: int
     input: InputView | None
@@ -77,7 +78,8 @@ def view_call(record: CallRecord) -> CallPage:
     drawn = lanes(recording, has_conversation=record.has_conversation)
     return CallPage(
         id=str(call.id),
-        title=call.title or default_title(call),
+        title=call.title or who(call),
+        has_own_title=bool(call.title),
         summary=call.summary,
         direction=constant_words(call.direction),
         interface=constant_words(call.interface_type),
@@ -98,7 +100,7 @@ def view_call(record: CallRecord) -> CallPage:
         transcript=view_transcript(record),
         metrics=view_metrics(record.values),
         has_events=record.has_conversation,
-        untimed_reason=recording.reason if recording else None,
+        timing_note=_timing_note(record),
         tools=tuple(view_tool(tool) for tool in record.tools),
         tool_count=record.tool_count,
         input=_view_input(recording) if recording else None,
@@ -106,15 +108,6 @@ def view_call(record: CallRecord) -> CallPage:
         participants=_participants(call),
         identifiers=_identifiers(call),
     )
-
-
-def default_title(call: Call) -> str:
-    """Return a title for a call that has none of its own."""
-    customer = next((one.phone_number_e164 or one.label for one in call.customers), None)
-    agent = next((one.name for one in call.agents), None)
-    if agent and customer:
-        return f"{agent} and {customer}"
-    return agent or customer or "Call without participants"
 
 
 def who(call: Call) -> str:
@@ -140,6 +133,15 @@ def _no_audio_reason(record: CallRecord) -> str:
     if analysis is None or analysis.status.is_final:
         return "There is no recording to play; the analysis above says why."
     return "The recording is not here yet. What is known of the call can be read already."
+
+
+def _timing_note(record: CallRecord) -> str | None:
+    reason = record.recording.reason if record.recording else None
+    if not record.has_conversation:
+        return reason
+    is_by_transcript = record.recording is None or reason is not None
+    by_transcript = "The transcript's times were used: all that follows is only as true as they are."
+    return f"{reason or ''} {by_transcript}".strip() if is_by_transcript else None
 
 
 def _channel_labels(recording: MeasuredRecording | None) -> tuple[tuple[int, str], ...]:
