@@ -1,7 +1,11 @@
 """A worker process from start to end."""
 
 import asyncio
+import os
 import signal
+import time
+
+import structlog
 
 from callscope.boot.database import open_database
 from callscope.boot.logging import configure_logging
@@ -11,6 +15,10 @@ from callscope.boot.wiring import open_wiring
 from callscope.pipeline.app import create_app
 from callscope.pipeline.parent import end_with_parent
 from callscope.pipeline.worker import WorkerRules, run_worker
+
+log = structlog.get_logger(__name__)
+
+ORPHAN_PAUSE_S = 2.0
 
 
 def work(settings: Settings, *, parent_pid: int | None = None) -> None:
@@ -24,6 +32,10 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
         end_with_parent(parent_pid, signal.SIGTERM)
     with open_database(settings) as database_url:
         asyncio.run(_work(settings, database_url, stop_requests))
+        log.info("worker_stopped")
+        if parent_pid is not None and os.getppid() != parent_pid:
+            # The kernel tells of a parent's death before it closes the parent's files, and with them its hold.
+            time.sleep(ORPHAN_PAUSE_S)
 
 
 async def _work(settings: Settings, database_url: str, stop_requests: StopRequests) -> None:

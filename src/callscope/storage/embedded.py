@@ -90,6 +90,7 @@ class EmbeddedDatabase:
                 try:
                     fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
+                    log.info("embedded_database_left_to_others")
                     return
                 self.server.shut_down()
 
