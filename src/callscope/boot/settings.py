@@ -57,6 +57,25 @@ class Settings(BaseSettings):
         default=3600.0, gt=0, description="Longest time the process that decodes and measures one recording may take."
     )
     analysis_concurrency: int = Field(default=1, ge=1, description="Recordings one worker measures at the same time.")
+    max_trace_bytes: int = Field(
+        default=64 * 1024**2, gt=0, description="Largest payload of traces that is read, after inflating it."
+    )
+    max_waiting_trace_bytes: int = Field(
+        default=256 * 1024**2,
+        gt=0,
+        description="Stored but unread payloads of traces beyond which senders are told to come back later.",
+    )
+    trace_retention_days: float = Field(
+        default=30.0, gt=0, description="How long a trace is kept after its last span came in."
+    )
+    trace_payload_retention_days: float = Field(
+        default=7.0,
+        gt=0,
+        description="How long payloads of traces are kept as they came, to be read again by `callscope trace replay`.",
+    )
+    otlp_grpc_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port `callscope serve` takes OTLP over gRPC on, usually 4317."
+    )
     host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
     workers: int = Field(default=1, ge=0, description="Worker processes `callscope serve` starts beside the server.")

@@ -10,7 +10,7 @@ from callscope.boot.secret import signing_secret
 from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
 from callscope.outbound.client import OutboundClient
-from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.context import PipelineContext, TraceRules
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
@@ -44,6 +44,11 @@ class Wiring:
             fetch_timeout_s=self.settings.fetch_timeout_s,
             measure_memory_bytes=self.settings.analysis_memory_bytes,
             measure_timeout_s=self.settings.analysis_timeout_s,
+            traces=TraceRules(
+                max_bytes=self.settings.max_trace_bytes,
+                retention_days=self.settings.trace_retention_days,
+                payload_retention_days=self.settings.trace_payload_retention_days,
+            ),
         )
 
 

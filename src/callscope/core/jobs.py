@@ -10,3 +10,11 @@ class JobName(StrEnum):
     FETCH_RECORDING = "recording.fetch"
     MEASURE_RECORDING = "recording.measure"
     CONCLUDE_ANALYSIS = "analysis.conclude"
+    DRAIN_TRACES = "trace.drain"
+    REPLAY_TRACES = "trace.replay"
+    EXPIRE_TRACES = "trace.expire"
+
+
+DEFAULT_QUEUE = "default"
+TRACES_QUEUE = "traces"
+"""Jobs about traces wait in a line of their own, so that no recording under measurement holds them up."""

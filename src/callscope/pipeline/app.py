@@ -8,12 +8,13 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
-from callscope.core.jobs import JobName
+from callscope.core.jobs import TRACES_QUEUE, JobName
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.fetch_stage import fetch_recordings
 from callscope.pipeline.measure_stage import measure_fetched_recording
 from callscope.pipeline.stage import Work, run_stage
+from callscope.pipeline.traces import drain_traces, expire_traces, replay_traces
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
 
 WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
@@ -23,6 +24,7 @@ WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
     JobName.CONCLUDE_ANALYSIS: (Stage.CONCLUDE, conclude),
 }
 RETRY_AFTER_LOSS_S = 5
+HOURLY = "17 * * * *"
 
 
 class KeepJob(BaseRetryStrategy):
@@ -39,7 +41,26 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     app = App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=pool_size))
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
+    _add_trace_jobs(app, context)
     return app
+
+
+def _add_trace_jobs(app: App, context: PipelineContext) -> None:
+    async def drain() -> None:
+        await drain_traces(context)
+
+    async def replay(received_from: str, received_before: str) -> None:
+        span = {"received_from": received_from, "received_before": received_before}
+        await replay_traces(context, **{name: datetime.fromisoformat(moment) for name, moment in span.items()})
+
+    async def expire(timestamp: int) -> None:
+        del timestamp
+        await expire_traces(context)
+
+    app.task(name=JobName.DRAIN_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(drain)
+    app.task(name=JobName.REPLAY_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(replay)
+    task = app.task(name=JobName.EXPIRE_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(expire)
+    app.periodic(cron=HOURLY)(task)
 
 
 def _job(context: PipelineContext, stage: Stage, work: Work) -> Callable[[JobContext, str], Awaitable[None]]:

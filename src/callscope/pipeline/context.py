@@ -11,6 +11,15 @@ from callscope.storage.objects import Objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRules:
+    """What is read of a payload of traces, inflated, and how long traces and payloads are kept after they came in."""
+
+    max_bytes: int = 64 * 1024**2
+    retention_days: float = 30.0
+    payload_retention_days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
     """The doors and limits of one worker. `scratch_dir` holds a recording while it is measured; None: the system's."""
 
@@ -25,3 +34,4 @@ class PipelineContext:
     max_recording_ms: int
     scratch_dir: Path | None = None
     retries: RetrySchedules = field(default_factory=RetrySchedules)
+    traces: TraceRules = field(default_factory=TraceRules)

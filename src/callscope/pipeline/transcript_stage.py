@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from callscope.core.analysis import Analysis
 from callscope.pipeline.context import PipelineContext
-from callscope.services import analyses, calls, transcripts
+from callscope.services import analyses, calls, traces, transcripts
 from callscope.services.measuring import TranscriptMeasurement, measure_transcript
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ class TranscriptResults:
     measurement: TranscriptMeasurement | None
 
     async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
-        """Write conversation and values; the recording's replace them later."""
+        """Write conversation and values, which the recording's replace later, and link traces that came first."""
+        await traces.match_call(session, analysis.call_id, now=self.context.clock.now())
         if self.measurement is None:
             return
         await analyses.record_measurement(

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from procrastinate import App
 
+from callscope.core.jobs import DEFAULT_QUEUE, TRACES_QUEUE
 from callscope.pipeline.context import PipelineContext
 from callscope.storage import jobs
 
@@ -35,26 +36,31 @@ async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, 
     """
     lost = _watch_for_loss()
     async with app.open_async():
-        working, taking_over, *signals = (
-            asyncio.create_task(each)
-            for each in (_work(app, rules), _take_over_stalled(context, rules), told_to_stop.wait(), lost.wait())
+        # Traces have a hand of their own: they come in while every other hand measures a recording.
+        lines = (
+            _work(app, DEFAULT_QUEUE, rules, concurrency=rules.concurrency),
+            _work(app, TRACES_QUEUE, rules, concurrency=1),
+            _take_over_stalled(context, rules),
         )
+        tasks = [asyncio.create_task(line) for line in lines]
+        signals = [asyncio.create_task(signal.wait()) for signal in (told_to_stop, lost)]
         try:
-            await asyncio.wait((working, taking_over, *signals), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*tasks, *signals), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (working, taking_over, *signals):
+            for task in (*tasks, *signals):
                 task.cancel()
-            await asyncio.gather(working, taking_over, *signals, return_exceptions=True)
+            await asyncio.gather(*tasks, *signals, return_exceptions=True)
     if lost.is_set():
         raise WorkerLost("The end of a job could not be recorded.")
-    for task in (working, taking_over):
+    for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
 
 
-async def _work(app: App, rules: WorkerRules) -> None:
+async def _work(app: App, queue: str, rules: WorkerRules, *, concurrency: int) -> None:
     await app.run_worker_async(
-        concurrency=rules.concurrency,
+        queues=[queue],
+        concurrency=concurrency,
         fetch_job_polling_interval=rules.poll_s,
         abort_job_polling_interval=rules.poll_s,
         update_heartbeat_interval=rules.heartbeat_s,

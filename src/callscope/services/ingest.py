@@ -16,6 +16,7 @@ from callscope.services import agents, analyses, properties, transcripts
 from callscope.storage import calls, directory, ingest, requests
 from callscope.storage.directory import Known
 from callscope.storage.properties import insert_missing as insert_missing_types
+from callscope.traces.matching import keys_of_call
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,6 +69,7 @@ async def create_call(
         stereo_recording_url=new.stereo_recording_url,
         transcript=transcript,
         tools=tools,
+        keys=keys_of_call(call),
         request=request,
     )
     await analyses.begin(session, project_id=project_id, call_id=call.id)

@@ -11,6 +11,7 @@ from callscope.core.call import Call, ToolInvocation
 from callscope.core.errors import DuplicateExternalId
 from callscope.core.ids import new_id
 from callscope.core.new_call import ReceivedRequest
+from callscope.core.trace_query import MatchKey
 from callscope.core.transcript import Transcript
 from callscope.storage.engine import to_json
 from callscope.storage.statements import execute_prepared
@@ -37,6 +38,9 @@ _INSERT = """
     ), new_tools AS (
         INSERT INTO tool_invocation
         SELECT row.* FROM parts, jsonb_populate_recordset(NULL::tool_invocation, parts->'tools') AS row
+    ), new_keys AS (
+        INSERT INTO call_key
+        SELECT row.* FROM parts, jsonb_populate_recordset(NULL::call_key, parts->'keys') AS row
     )
     INSERT INTO ingest_request
         (id, project_id, api_key_id, call_id, body, body_digest, unknown_fields, created_at)
@@ -55,9 +59,10 @@ async def insert_call(
     stereo_recording_url: str | None,
     transcript: Transcript | None,
     tools: Sequence[ToolInvocation],
+    keys: Sequence[tuple[MatchKey, str]],
     request: ReceivedRequest,
 ) -> None:
-    """Insert the call, its participants, transcript, tool invocations and the request it came in.
+    """Insert the call, its participants, transcript, tool invocations, match keys and the request it came in.
 
     Raises DuplicateExternalId when another call of the project bears its external id; waits for a transaction that
     is about to store one.
@@ -71,6 +76,9 @@ async def insert_call(
         "transcripts": [] if transcript is None else [_transcript_columns(call, transcript, transcript_id)],
         "entries": [entry_columns(transcript_id, position, entry) for position, entry in enumerate(entries)],
         "tools": [_tool_columns(call, position, tool) for position, tool in enumerate(tools)],
+        "keys": [
+            {"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys
+        ],
     }
     parameters = {
         "parts": to_json(parts),

@@ -7,14 +7,14 @@ from procrastinate.types import JSONValue
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callscope.core.jobs import JobName
+from callscope.core.jobs import DEFAULT_QUEUE, JobName
 from callscope.storage.engine import to_json
 from callscope.storage.statements import execute_prepared
 
 _DEFER = """
     SELECT (procrastinate_defer_jobs_v1(ARRAY[
         ROW(
-            'default', %(task_name)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s::jsonb, %(scheduled_at)s
+            %(queue)s, %(task_name)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s::jsonb, %(scheduled_at)s
         )::procrastinate_job_to_defer_v1
     ]))[1]
 """
@@ -30,6 +30,7 @@ async def defer(
     queueing_lock: str | None = None,
     schedule_at: datetime | None = None,
     priority: int = 0,
+    queue: str = DEFAULT_QUEUE,
 ) -> int:
     """Queue a job inside the session's transaction and return its id: it exists if, and only if, that commits.
 
@@ -37,6 +38,7 @@ async def defer(
     """
     parameters = {
         "task_name": task_name.value,
+        "queue": queue,
         "priority": priority,
         "lock": lock,
         "queueing_lock": queueing_lock,

@@ -9,7 +9,7 @@ from callscope.core.trace import Span, SpanEvent, SpanKind, SpanLink, SpanOrigin
 from callscope.traces.attributes import attributes_of, text_of
 from callscope.traces.payload import LATEST_UNIX_NS, Payload, fault_of
 
-MAX_NAME_LENGTH = 1024
+MAX_NAME_LENGTH = 512
 MAX_EVENTS = 1024
 MAX_LINKS = 128
 

@@ -136,6 +136,125 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_property_definition")),
     )
     op.create_table(
+        "span",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
+        sa.Column("span_id", sa.LargeBinary(), nullable=False),
+        sa.Column("parent_span_id", sa.LargeBinary(), nullable=True),
+        sa.Column("origin_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("status_message", sa.Text(), nullable=False),
+        sa.Column("start_unix_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_unix_ns", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "attributes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("events", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("links", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trace_state", sa.Text(), nullable=False),
+        sa.Column("flags", sa.BigInteger(), nullable=False),
+        sa.Column("dropped_attribute_count", sa.BigInteger(), nullable=False),
+        sa.Column("dropped_event_count", sa.BigInteger(), nullable=False),
+        sa.Column("dropped_link_count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_span_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", "span_id", name=op.f("pk_span")),
+    )
+    op.create_index(op.f("ix_span_project_id_name"), "span", ["project_id", "name"], unique=False)
+    op.create_table(
+        "span_origin",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("resource_attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("resource_schema_url", sa.Text(), nullable=False),
+        sa.Column("scope_name", sa.Text(), nullable=False),
+        sa.Column("scope_version", sa.Text(), nullable=False),
+        sa.Column("scope_attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("scope_schema_url", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_span_origin_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", "digest", name=op.f("pk_span_origin")),
+    )
+    op.create_table(
+        "trace",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
+        sa.Column("root_name", sa.Text(), nullable=True),
+        sa.Column("services", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("start_unix_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_unix_ns", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ns", sa.BigInteger(), nullable=False),
+        sa.Column("span_count", sa.BigInteger(), nullable=False),
+        sa.Column("error_count", sa.BigInteger(), nullable=False),
+        sa.Column("first_received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_trace_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", name=op.f("pk_trace")),
+    )
+    op.create_index(op.f("ix_trace_last_received_at"), "trace", ["last_received_at"], unique=False)
+    op.create_index(
+        op.f("ix_trace_project_id_duration_ns_trace_id"),
+        "trace",
+        ["project_id", "duration_ns", "trace_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_trace_project_id_start_unix_ns_trace_id"),
+        "trace",
+        ["project_id", "start_unix_ns", "trace_id"],
+        unique=False,
+    )
+    op.create_table(
+        "trace_key",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("is_matched", sa.Boolean(), server_default="false", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_trace_key_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", "key", "value", name=op.f("pk_trace_key")),
+    )
+    op.create_index(
+        op.f("ix_trace_key_project_id_key_value"), "trace_key", ["project_id", "key", "value"], unique=False
+    )
+    op.create_index(
+        "ix_trace_key_unmatched", "trace_key", ["project_id"], unique=False, postgresql_where=sa.text("NOT is_matched")
+    )
+    op.create_table(
+        "trace_payload",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("encoding", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("drained_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_trace_payload_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_payload")),
+    )
+    op.create_index(
+        op.f("ix_trace_payload_project_id_received_at"), "trace_payload", ["project_id", "received_at"], unique=False
+    )
+    op.create_index(op.f("ix_trace_payload_received_at"), "trace_payload", ["received_at"], unique=False)
+    op.create_index(
+        "ix_trace_payload_waiting",
+        "trace_payload",
+        ["id", "size_bytes"],
+        unique=False,
+        postgresql_where=sa.text("drained_at IS NULL"),
+    )
+    op.create_table(
         "agent_endpoint",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=False),
@@ -214,6 +333,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("call_id", "position", name=op.f("uq_call_customer_call_id_position")),
     )
     op.create_index("ix_call_customer_phone_number_e164", "call_customer", ["phone_number_e164"], unique=False)
+    op.create_table(
+        "call_key",
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_call_key_call_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_call_key_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("call_id", "key", "value", name=op.f("pk_call_key")),
+    )
+    op.create_index(op.f("ix_call_key_project_id_key_value"), "call_key", ["project_id", "key", "value"], unique=False)
     op.create_table(
         "conversation",
         sa.Column("call_id", sa.UUID(), nullable=False),
@@ -331,6 +463,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_tool_invocation_call_id_start_offset_ms", "tool_invocation", ["call_id", "start_offset_ms"], unique=False
     )
+    op.create_table(
+        "trace_link",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("linked_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_trace_link_call_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_trace_link_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", "call_id", name=op.f("pk_trace_link")),
+    )
+    op.create_index(op.f("ix_trace_link_call_id"), "trace_link", ["call_id"], unique=False)
     op.create_table(
         "transcript",
         sa.Column("id", sa.UUID(), nullable=False),
