@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callscope.speech.channel_audio import Span, read_from
-from callscope.speech.stt.clips import DEFAULT, Clip, cut_clips
+from callscope.speech.stt.clips import Clip, ClipParameters, cut_clips
+
+PARAMETERS = ClipParameters(padding_ms=200)
 
 
 def cut(segments: list[Span], duration_ms: int = 120_000) -> list[Clip]:
     samples = np.arange(duration_ms * 16, dtype=np.float32)
-    return list(cut_clips(segments, read_from(samples)))
+    return list(cut_clips(segments, read_from(samples), PARAMETERS))
 
 
 @st.composite
@@ -30,7 +32,7 @@ def test_all_speech_is_in_one_clip_and_no_clip_is_too_long(segments: list[Span])
     spoken = [span for clip in clips for piece in clip.pieces for span in piece.spoken]
     assert sum(end - start for start, end in spoken) == sum(end - start for start, end in segments)
     assert spoken == sorted(spoken)
-    assert all(clip.duration_ms <= DEFAULT.longest_ms for clip in clips)
+    assert all(clip.duration_ms <= PARAMETERS.longest_ms for clip in clips)
     assert all(
         piece.start_ms <= start < end <= piece.end_ms
         for c in clips
@@ -59,7 +61,7 @@ def test_long_silences_are_left_out_and_found_again() -> None:
 
 def test_the_samples_are_those_of_the_pieces() -> None:
     samples = np.arange(70_000 * 16, dtype=np.float32)
-    (clip,) = cut_clips([(1_000, 2_000), (60_000, 61_000)], read_from(samples))
+    (clip,) = cut_clips([(1_000, 2_000), (60_000, 61_000)], read_from(samples), PARAMETERS)
     assert clip.samples(read_from(samples))[[0, 1_400 * 16]].tolist() == [800 * 16, 59_800 * 16]
 
 

@@ -70,7 +70,7 @@ def test_segments_without_words_time_what_they_can() -> None:
 
 
 @pytest.mark.parametrize(
-    "figures", [{"avg_logprob": -1.4}, {"compression_ratio": 3.0}, {"no_speech_prob": 0.9, "avg_logprob": -0.7}]
+    "figures", [{"avg_logprob": -1.6}, {"compression_ratio": 3.0}, {"no_speech_prob": 0.9, "avg_logprob": -0.7}]
 )
 def test_what_the_server_itself_doubts_is_left_out(figures: dict[str, float]) -> None:
     words = [{"word": "thanks", "start": 0.0, "end": 0.4}, {"word": "hello", "start": 2.0, "end": 2.4}]

@@ -6,8 +6,11 @@ import pytest
 from callscope.core.call import Role
 from callscope.core.transcript import TranscriptEntry
 from callscope.speech.channel_audio import Samples, Span, read_from
+from callscope.speech.stt.clips import ClipParameters
 from callscope.speech.stt.recognizer import HeardClip, HeardWord
 from callscope.speech.stt.transcription import SpokenChannel, transcribe, words_of
+
+PARAMETERS = ClipParameters(padding_ms=200)
 
 
 class ScriptedRecognizer:
@@ -36,7 +39,7 @@ def channel(*segments: Span, role: Role = Role.AGENT) -> SpokenChannel:
 
 
 def run(recognizer: ScriptedRecognizer, *channels: SpokenChannel, language: str | None = None) -> list[TranscriptEntry]:
-    return list(transcribe(channels, recognizer, language=language))
+    return list(transcribe(channels, recognizer, language=language, parameters=PARAMETERS))
 
 
 def test_words_come_back_at_the_recordings_time_one_entry_per_run_of_speech() -> None:

@@ -13,7 +13,7 @@ class ClipParameters:
     """How speech is packed. A Whisper encoder always works on 30 s, so fuller clips are cheaper ones."""
 
     longest_ms: int = 25_000
-    padding_ms: int = 200
+    padding_ms: int = 400
     """What is kept around a run of speech: weak first and last sounds, and a hint of the pause."""
     search_ms: int = 3_000
     """A run of speech longer than a clip is cut at the quietest moment of this much before the limit."""

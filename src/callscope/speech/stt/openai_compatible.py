@@ -104,6 +104,7 @@ def _figures(segment: Mapping[str, Any]) -> WhisperFigures:
         mean_log_likelihood=float(segment.get("avg_logprob") or 0),
         no_speech_probability=float(segment.get("no_speech_prob") or 0),
         compression_ratio=float(segment.get("compression_ratio") or 0),
+        word_count=len(str(segment.get("text", "")).split()),
     )
 
 

@@ -93,6 +93,7 @@ def _figures(segment: Any) -> WhisperFigures:  # noqa: ANN401 - faster-whisper b
         mean_log_likelihood=segment.avg_logprob,
         no_speech_probability=segment.no_speech_prob,
         compression_ratio=segment.compression_ratio,
+        word_count=len(segment.text.split()),
     )
 
 
