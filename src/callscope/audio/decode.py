@@ -198,6 +198,7 @@ class _ResampleGraph:
 
     def __init__(self, frame: AudioFrame) -> None:
         self._key = self._format_of(frame)
+        self._unasked = 0
         self._graph = Graph()
         source = self._graph.add_abuffer(
             sample_rate=frame.sample_rate,
@@ -223,10 +224,13 @@ class _ResampleGraph:
         return self._format_of(frame) == self._key
 
     def feed(self, frame: AudioFrame) -> Iterator[Samples]:
-        """Push one frame, yield what became ready."""
+        """Push one frame, yield what became ready; asked once a second, since every "not yet" is an exception."""
         frame.pts = None
         self._graph.push(frame)
-        yield from self._ready()
+        self._unasked += frame.samples
+        if self._unasked >= frame.sample_rate:
+            self._unasked = 0
+            yield from self._ready()
 
     def flush(self) -> Iterator[Samples]:
         """Yield what is left inside; the graph takes nothing after this."""

@@ -23,6 +23,7 @@ _LEAD_WINDOWS = 7
 _TRAIL_WINDOWS = 3
 _FLOOR_QUANTILE = 0.1
 _FLOOR_QUANTILE_NORMAL = -1.2816
+_LOUD_QUANTILE = 0.95
 _FLOOR_BLOCKS = 3
 """Noise that grew louder is believed after this many blocks; until then too much is listened to, never too little."""
 
@@ -42,6 +43,7 @@ class ChannelListener:
         self._trail = 0
         self._is_first = True
         self._floors: deque[npt.NDArray[np.float32]] = deque(maxlen=_FLOOR_BLOCKS)
+        self._loudness: deque[float] = deque(maxlen=_FLOOR_BLOCKS)
         self._levels: list[npt.NDArray[np.uint8]] = []
         self._power: list[npt.NDArray[np.float32]] = []
         self._probabilities: list[npt.NDArray[np.float32]] = []
@@ -52,7 +54,7 @@ class ChannelListener:
         self._power.append(to_decibels(power))
         whole = -(-samples.size // WINDOW_SAMPLES) * WINDOW_SAMPLES
         padded = np.pad(samples, (0, whole - samples.size)) if whole != samples.size else samples
-        active = self._active_windows(bands, whole // WINDOW_SAMPLES)
+        active = self._active_windows(bands, power, whole // WINDOW_SAMPLES)
         self._advance(np.concatenate([self._held, padded]), np.concatenate([self._held_active, active]))
 
     def finish(self) -> ChannelTrack:
@@ -65,10 +67,12 @@ class ChannelListener:
             probabilities=np.concatenate(self._probabilities)[_LEAD_WINDOWS:],
         )
 
-    def _active_windows(self, bands: npt.NDArray[np.float32], window_count: int) -> npt.NDArray[np.bool_]:
-        """Return for each window whether any of its frames stands out from the noise."""
+    def _active_windows(self, bands: Power, power: Power, window_count: int) -> npt.NDArray[np.bool_]:
+        """Return for each window whether any of its frames stands out from the noise and is not far below the voice."""
         smooth = moving_average(bands)
-        frames = activity_score(smooth, self._noise(smooth)) > self._parameters.candidate_score
+        self._loudness.append(float(np.quantile(power, _LOUD_QUANTILE)))
+        faintest = max(self._loudness) * 10 ** (-self._parameters.candidate_depth_db / 10)
+        frames = (activity_score(smooth, self._noise(smooth)) > self._parameters.candidate_score) & (power > faintest)
         cumulative = np.concatenate([[0], np.cumsum(frames)])
         first = np.arange(window_count) * WINDOW_SAMPLES // FRAME_SAMPLES
         last = np.minimum(-(-(np.arange(1, window_count + 1) * WINDOW_SAMPLES) // FRAME_SAMPLES), frames.size)

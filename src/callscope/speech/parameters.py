@@ -15,9 +15,9 @@ class SpeechParameters:
     min_speech_ms: int = 100
     merge_gap_ms: int = 200
     candidate_score: float = 8.0
+    candidate_depth_db: float = 36.0
     active_score: float = 18.0
     sustained_score: float = 8.0
-    edge_depth_db: float = 45.0
     quietest_noise_db: float = -84.0
     bleed_margin_db: float = 6.0
     bleed_floor_db: float = -45.0
