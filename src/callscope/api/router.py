@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, recordings
+from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, otlp, recordings
 
-PARTS = tuple(part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings))
+PARTS = tuple(part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings, otlp))
 
 router = APIRouter()
 for part in PARTS:

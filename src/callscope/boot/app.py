@@ -18,6 +18,7 @@ from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
 from callscope.api.routes.recordings import PlaybackContext
+from callscope.api.trace_intake import TraceIntake
 from callscope.boot.wiring import Wiring
 from callscope.outbound.probe import probe_recording
 from callscope.services.keys import DEFAULT_PROJECT, create_key
@@ -79,9 +80,21 @@ def create_app(wiring: Wiring) -> FastAPI:
         yield
 
     app = build_api(_api_context(wiring), max_body_bytes=wiring.settings.max_body_bytes, lifespan=with_bootstrap_key)
+    app.state.traces = trace_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
     install_pages(app, _pages(wiring))
     return app
+
+
+def trace_intake(wiring: Wiring) -> TraceIntake:
+    """Return where traces come in."""
+    return TraceIntake(
+        transactions=wiring.sessions,
+        reads=wiring.reads,
+        clock=wiring.clock,
+        max_bytes=wiring.settings.max_trace_bytes,
+        max_waiting_bytes=wiring.settings.max_waiting_trace_bytes,
+    )
 
 
 def _api_context(wiring: Wiring) -> ApiContext:

@@ -4,20 +4,21 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from callscope.boot.app import create_app
+from callscope.api.otlp_grpc import serving_otlp_grpc
+from callscope.boot.app import create_app, trace_intake
 from callscope.boot.database import keep_running, open_database
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.boot.stopping import StopRequests
 from callscope.boot.supervisor import WorkerSupervisor
-from callscope.boot.wiring import open_wiring
+from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.errors import CallscopeError
 from callscope.storage import migrations
 
@@ -50,7 +51,7 @@ async def _serve(
     settings: Settings, database_url: str, listener: socket.socket, announce: Announce, stop_requests: StopRequests
 ) -> None:
     supervisor = WorkerSupervisor(settings.workers, _worker_environment(settings))
-    async with open_wiring(settings, database_url) as wiring:
+    async with open_wiring(settings, database_url) as wiring, _taking_otlp_grpc(settings, wiring):
         server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(_address(listener)))
         told_to_stop = stop_requests.told_in_loop(on_repeat=lambda: _hurry(server, supervisor))
         answering = asyncio.create_task(server.serve(sockets=[listener]))
@@ -97,6 +98,23 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
     )
 
 
+@asynccontextmanager
+async def _taking_otlp_grpc(settings: Settings, wiring: Wiring) -> AsyncIterator[None]:
+    if settings.otlp_grpc_port is None:
+        yield
+        return
+    address = f"{_spell_host(settings.host)}:{settings.otlp_grpc_port}"
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(serving_otlp_grpc(trace_intake(wiring), address))
+        except OSError as error:
+            raise AddressTaken(
+                f"Cannot take OTLP over gRPC on {address}. Stop what listens there, or choose another port with "
+                "CALLSCOPE_OTLP_GRPC_PORT."
+            ) from error
+        yield
+
+
 def _hurry(server: uvicorn.Server, supervisor: WorkerSupervisor) -> None:
     server.force_exit = True
     supervisor.kill()
@@ -118,7 +136,11 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{_spell_host(host)}:{port}"
+
+
+def _spell_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _worker_environment(settings: Settings) -> Mapping[str, str]:

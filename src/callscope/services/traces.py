@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.errors import NotFound
+from callscope.core.jobs import JobName
 from callscope.core.page import Page
 from callscope.core.trace import Span
 from callscope.core.trace_query import Trace, TraceKey, TraceQuery, TraceSummary
 from callscope.services import calls
-from callscope.storage import spans, trace_links, trace_payloads, traces
+from callscope.storage import jobs, spans, trace_links, trace_payloads, traces
 from callscope.storage.trace_payloads import StoredPayload
 from callscope.traces.decode import decode_spans
 from callscope.traces.errors import NotOtlp, PayloadTooLarge, UnsupportedMedia
@@ -88,6 +89,12 @@ async def match_traces(session: "AsyncSession", *, now: datetime) -> None:
 async def match_call(session: "AsyncSession", call_id: UUID, *, now: datetime) -> None:
     """Link a call to traces that show the same keys. The call must be committed."""
     await trace_links.match_call(session, call_id, at=now)
+
+
+async def queue_replay(session: "AsyncSession", *, received_from: datetime, received_before: datetime) -> int:
+    """Queue a job that reads the kept payloads of a span of time again; return its id."""
+    args = {"received_from": received_from.isoformat(), "received_before": received_before.isoformat()}
+    return await jobs.defer(session, JobName.REPLAY_TRACES, args=args)
 
 
 async def replayable(

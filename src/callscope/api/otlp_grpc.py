@@ -1,0 +1,83 @@
+"""OTLP over gRPC, on a port of its own; the same intake as over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import structlog
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from psycopg import OperationalError
+from sqlalchemy.exc import DBAPIError
+
+from callscope.api.authentication import INTEGRATION_KEY_HEADER
+from callscope.api.routes.otlp import acknowledgement, plain_key
+from callscope.api.trace_intake import RETRY_AFTER_S, Overloaded, TraceIntake
+from callscope.core.errors import CallscopeError, PermissionMissing, Unauthenticated
+from callscope.traces.payload import MediaType
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
+STATUS_DETAILS = "grpc-status-details-bin"
+STOP_GRACE_S = 5.0
+CODES: dict[type[CallscopeError], grpc.StatusCode] = {
+    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    PermissionMissing: grpc.StatusCode.PERMISSION_DENIED,
+    Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+ServicerContext = grpc.aio.ServicerContext[bytes, ExportTraceServiceResponse]
+DATABASE_AWAY = "The database does not answer. Nothing was stored; send the spans again."
+
+
+@asynccontextmanager
+async def serving_otlp_grpc(intake: TraceIntake, address: str) -> AsyncIterator[int]:
+    """Take traces on `address` ("host:port") while the block runs; yield the port. Raises OSError when it is taken."""
+
+    async def export(body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
+        return await _export(intake, body, context)
+
+    handler: grpc.RpcMethodHandler[bytes, ExportTraceServiceResponse] = grpc.unary_unary_rpc_method_handler(
+        # Without a deserializer the request comes as the bytes that are stored.
+        export,
+        response_serializer=ExportTraceServiceResponse.SerializeToString,
+    )
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", intake.max_bytes), ("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Export": handler}),))
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    await server.start()
+    log.info("otlp_grpc_listening", port=port)
+    try:
+        yield port
+    finally:
+        await server.stop(STOP_GRACE_S)
+
+
+async def _export(intake: TraceIntake, body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
+    sent = {name.lower(): value for name, value in context.invocation_metadata() or ()}
+    try:
+        key = plain_key(str(sent.get("authorization", "")), str(sent.get(INTEGRATION_KEY_HEADER, "")))
+        payload = await intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity")
+    except CallscopeError as error:
+        await _refuse(context, CODES.get(type(error), grpc.StatusCode.INVALID_ARGUMENT), error.message)
+    except (DBAPIError, OperationalError) as error:
+        log.exception("traces_not_stored", exc_info=error)
+        await _refuse(context, grpc.StatusCode.UNAVAILABLE, DATABASE_AWAY)
+    return acknowledgement(payload)
+
+
+async def _refuse(context: ServicerContext, code: grpc.StatusCode, message: str) -> None:
+    """End the call; a sender that may come back is told when."""
+    trailing: tuple[tuple[str, bytes], ...] = ()
+    if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
+        details = AnyMessage()
+        details.Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S)))
+        status = Status(code=code.value[0], message=message, details=[details])
+        trailing = ((STATUS_DETAILS, status.SerializeToString()),)
+    await context.abort(code, message, trailing)
