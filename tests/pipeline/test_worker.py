@@ -75,3 +75,14 @@ async def test_a_worker_told_to_stop_before_it_began_ends_at_once(context: Pipel
     stop.set()
 
     await run_worker(create_app(context, database_url=database_url), context, RULES, told_to_stop=stop)
+
+
+async def test_a_download_that_drags_on_holds_no_other_call_up(
+    context: PipelineContext, database_url: str, server: RecordingServer
+) -> None:
+    hold = asyncio.Event()
+    await ingest_call(context.sessions, recording_url=server.serve("/slow", Reply(body=WAV, hold=hold)))
+    prompt = await ingest_call(context.sessions, recording_url=server.serve("/prompt", Reply(body=WAV)))
+
+    assert await work_until_final(context, database_url, prompt) is AnalysisStatus.COMPLETED
+    assert not hold.is_set()

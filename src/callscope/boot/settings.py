@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         default=(),
         description="Comma-separated CIDRs that recordings may be fetched from besides public addresses.",
     )
+    fetch_concurrency: int = Field(default=8, ge=1, description="Recordings one worker fetches at the same time.")
     fetch_timeout_s: float = Field(default=600.0, gt=0, description="Longest time one recording download may take.")
     max_recording_bytes: int = Field(default=2 * 1024**3, gt=0, description="Largest recording that is fetched.")
     max_recording_ms: int = Field(default=12 * 3600 * 1000, gt=0, description="Longest recording that is analysed.")

@@ -40,7 +40,8 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
 
 async def _work(settings: Settings, database_url: str, stop_requests: StopRequests) -> None:
     rules = WorkerRules(
-        concurrency=settings.analysis_concurrency,
+        measure_concurrency=settings.analysis_concurrency,
+        fetch_concurrency=settings.fetch_concurrency,
         heartbeat_s=settings.worker_heartbeat_s,
         stalled_after_s=settings.worker_stalled_after_s,
     )

@@ -15,6 +15,18 @@ class JobName(StrEnum):
     EXPIRE_TRACES = "trace.expire"
 
 
-DEFAULT_QUEUE = "default"
+SHORT_QUEUE = "short"
+NETWORK_QUEUE = "network"
+AUDIO_QUEUE = "audio"
 TRACES_QUEUE = "traces"
-"""Jobs about traces wait in a line of their own, so that no recording under measurement holds them up."""
+
+QUEUE_OF_JOB = {
+    JobName.MEASURE_TRANSCRIPT: SHORT_QUEUE,
+    JobName.FETCH_RECORDING: NETWORK_QUEUE,
+    JobName.MEASURE_RECORDING: AUDIO_QUEUE,
+    JobName.CONCLUDE_ANALYSIS: SHORT_QUEUE,
+    JobName.DRAIN_TRACES: TRACES_QUEUE,
+    JobName.REPLAY_TRACES: TRACES_QUEUE,
+    JobName.EXPIRE_TRACES: TRACES_QUEUE,
+}
+"""A line for each thing waited for, so that a slow download or a long recording holds up nothing but its like."""

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from procrastinate import App
 
-from callscope.core.jobs import DEFAULT_QUEUE, TRACES_QUEUE
+from callscope.core.jobs import AUDIO_QUEUE, NETWORK_QUEUE, SHORT_QUEUE, TRACES_QUEUE
 from callscope.pipeline.context import PipelineContext
 from callscope.storage import jobs
 
@@ -16,9 +16,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerRules:
-    """How a worker lives. A worker without a heartbeat for `stalled_after_s` is taken to be dead."""
+    """How a worker lives: how much of a kind it does at once, and when it is taken to be dead.
 
-    concurrency: int = 1
+    A worker without a heartbeat for `stalled_after_s` is.
+    """
+
+    measure_concurrency: int = 1
+    fetch_concurrency: int = 8
     heartbeat_s: float = 5.0
     stalled_after_s: float = 20.0
     poll_s: float = 2.0
@@ -36,13 +40,14 @@ async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, 
     """
     lost = _watch_for_loss()
     async with app.open_async():
-        # Traces have a hand of their own: they come in while every other hand measures a recording.
-        lines = (
-            _work(app, DEFAULT_QUEUE, rules, concurrency=rules.concurrency),
-            _work(app, TRACES_QUEUE, rules, concurrency=1),
-            _take_over_stalled(context, rules),
-        )
-        tasks = [asyncio.create_task(line) for line in lines]
+        hands = {
+            SHORT_QUEUE: 1,
+            NETWORK_QUEUE: rules.fetch_concurrency,
+            AUDIO_QUEUE: rules.measure_concurrency,
+            TRACES_QUEUE: 1,
+        }
+        lines = [_work(app, queue, rules, concurrency=concurrency) for queue, concurrency in hands.items()]
+        tasks = [asyncio.create_task(line) for line in (*lines, _take_over_stalled(context, rules))]
         signals = [asyncio.create_task(signal.wait()) for signal in (told_to_stop, lost)]
         try:
             await asyncio.wait((*tasks, *signals), return_when=asyncio.FIRST_COMPLETED)

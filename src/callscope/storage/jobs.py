@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from procrastinate.types import JSONValue
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callscope.core.jobs import DEFAULT_QUEUE, JobName
+from callscope.core.jobs import QUEUE_OF_JOB, JobName
 from callscope.storage.engine import to_json
 from callscope.storage.statements import execute_prepared
 
-_DEFER = """
+DEFER = """
     SELECT (procrastinate_defer_jobs_v1(ARRAY[
         ROW(
             %(queue)s, %(task_name)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s::jsonb, %(scheduled_at)s
@@ -30,25 +31,44 @@ async def defer(
     queueing_lock: str | None = None,
     schedule_at: datetime | None = None,
     priority: int = 0,
-    queue: str = DEFAULT_QUEUE,
 ) -> int:
     """Queue a job inside the session's transaction and return its id: it exists if, and only if, that commits.
 
     Jobs of one `lock` never run at the same time; of one `queueing_lock` only one may wait.
     """
-    parameters = {
+    parameters = defer_parameters(
+        task_name,
+        args=args,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        schedule_at=schedule_at,
+        priority=priority,
+    )
+    found = await execute_prepared(session, DEFER, parameters)
+    if found is None:
+        raise RuntimeError("the job queue gave no job id")
+    return int(found[0])
+
+
+def defer_parameters(
+    task_name: JobName,
+    *,
+    args: Mapping[str, JSONValue],
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    schedule_at: datetime | None = None,
+    priority: int = 0,
+) -> dict[str, Any]:
+    """Return the parameters of `DEFER`, by which a larger statement queues a job as `defer` does."""
+    return {
         "task_name": task_name.value,
-        "queue": queue,
+        "queue": QUEUE_OF_JOB[task_name],
         "priority": priority,
         "lock": lock,
         "queueing_lock": queueing_lock,
         "args": to_json(args),
         "scheduled_at": schedule_at,
     }
-    found = await execute_prepared(session, _DEFER, parameters)
-    if found is None:
-        raise RuntimeError("the job queue gave no job id")
-    return int(found[0])
 
 
 async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) -> list[int]:
