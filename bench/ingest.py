@@ -212,10 +212,10 @@ def measure(database_url: str, *, rounds: int, connections: int, seconds: float)
     rates: dict[str, list[float]] = {name: [] for name in APPS}
     with serving("bare", database_url) as bare_port, serving("ours", database_url) as our_port:
         ports = {"bare": bare_port, "ours": our_port}
-        for name, port in ports.items():
+        for port in ports.values():
             asyncio.run(load.requests_per_s(port, connections=connections, seconds=2))
         for _ in range(rounds):
-            for name, port in ports.items():
+            for port in ports.values():
                 rate = asyncio.run(load.requests_per_s(port, connections=connections, seconds=seconds))
                 rates[name].append(rate)
                 print(f"{name:5} {rate:8.0f} requests/s", flush=True)

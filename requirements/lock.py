@@ -1,4 +1,4 @@
-"""Pin every dependency with hashes: `test.txt` holds all, `runtime.txt` what `make demo` needs, at the same versions."""
+"""Pin every dependency with hashes: `test.txt` holds all, `runtime.txt` what `make demo` needs, both alike."""
 
 import subprocess
 import sys
