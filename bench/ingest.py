@@ -215,7 +215,7 @@ def measure(database_url: str, *, rounds: int, connections: int, seconds: float)
         for port in ports.values():
             asyncio.run(load.requests_per_s(port, connections=connections, seconds=2))
         for _ in range(rounds):
-            for port in ports.values():
+            for name, port in ports.items():
                 rate = asyncio.run(load.requests_per_s(port, connections=connections, seconds=seconds))
                 rates[name].append(rate)
                 print(f"{name:5} {rate:8.0f} requests/s", flush=True)
