@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
-from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, otlp, recordings
+from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, otlp, recordings, traces
 
-PARTS = tuple(part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings, otlp))
+PARTS = tuple(
+    part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings, traces, otlp)
+)
 
 router = APIRouter()
 for part in PARTS:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -11,11 +11,13 @@ from uuid import UUID
 from callscope.core.errors import NotFound
 from callscope.core.jobs import JobName
 from callscope.core.page import Page
+from callscope.core.span_meaning import Attribution
 from callscope.core.trace import Span
 from callscope.core.trace_query import Trace, TraceKey, TraceQuery, TraceSummary
-from callscope.services import calls
+from callscope.services import analyses, calls
 from callscope.storage import jobs, spans, trace_links, trace_payloads, traces
 from callscope.storage.trace_payloads import StoredPayload
+from callscope.traces.attribution import attribute
 from callscope.traces.decode import decode_spans
 from callscope.traces.errors import NotOtlp, PayloadTooLarge, UnsupportedMedia
 from callscope.traces.inflate import inflate
@@ -154,6 +156,26 @@ async def traces_of_call(session: "AsyncSession", project_id: UUID, call_id: UUI
     for span in await spans.of_traces(session, project_id, list(of_trace), limit=MAX_SPANS_READ):
         of_trace[span.trace_id].append(span)
     return tuple(Trace(summary=summary, spans=tuple(of_trace[summary.trace_id])) for summary in summaries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTraces:
+    """The traces of a call, and what they explain of the time its caller waited."""
+
+    traces: tuple[Trace, ...]
+    attribution: Attribution
+
+
+async def explain_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> CallTraces:
+    """Return the traces of a call laid on its recording, each heard response time split. Raises CallNotFound."""
+    call = await calls.get_call(session, project_id, call_id)
+    found = await traces_of_call(session, project_id, call_id)
+    conversation = await analyses.read_conversation(session, project_id, call_id)
+    of_call = [span for trace in found for span in trace.spans]
+    attribution = await asyncio.to_thread(
+        attribute, of_call, conversation, started_unix_ms=call.started_at.timestamp() * 1000
+    )
+    return CallTraces(traces=found, attribution=attribution)
 
 
 async def link(session: "AsyncSession", *, project_id: UUID, trace_id: str, call_id: UUID, now: datetime) -> None:

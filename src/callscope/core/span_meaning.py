@@ -1,0 +1,107 @@
+"""What spans mean in a voice agent, and what they explain of the time a caller waited."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SpanPart(StrEnum):
+    """The part of a voice agent that a span tells of."""
+
+    CALL = "call"
+    USER_TURN = "user_turn"
+    AGENT_TURN = "agent_turn"
+    USER_SPEECH = "user_speech"
+    AGENT_SPEECH = "agent_speech"
+    END_OF_TURN = "end_of_turn"
+    STT = "stt"
+    LLM = "llm"
+    TOOL = "tool"
+    TTS = "tts"
+    TRANSPORT = "transport"
+
+
+class Convention(StrEnum):
+    """Whose attribute names a span was read by."""
+
+    LIVEKIT = "livekit"
+    PIPECAT = "pipecat"
+    OPENINFERENCE = "openinference"
+    GEN_AI = "gen_ai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanMeaning:
+    """What a span is.
+
+    `first_output_ms` is the time from its start to its first token, byte or word; `reported_latency_ms` what the agent
+    itself says a turn's answer took. None: the span does not say.
+    """
+
+    part: SpanPart
+    convention: Convention
+    first_output_ms: float | None = None
+    reported_latency_ms: float | None = None
+    model: str | None = None
+    provider: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    text: str | None = None
+    tool_name: str | None = None
+
+
+class AlignmentMethod(StrEnum):
+    """What the trace's clock was laid on the recording by."""
+
+    SPEECH_ONSETS = "speech_onsets"
+    START_TIME = "start_time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """The trace's clock on the recording's axis.
+
+    Trace time `sample_0_unix_ms` is recording sample 0; a trace second lasts `1 + drift_ppm / 1e6` recording seconds.
+    `drift_ppm` is None where the call is too short to tell; positions are good to ± `uncertainty_ms`.
+    """
+
+    method: AlignmentMethod
+    sample_0_unix_ms: float
+    drift_ppm: float | None
+    uncertainty_ms: float
+    matched_onset_count: int
+    onset_count: int
+
+    def offset_ms(self, unix_ns: int) -> float:
+        """Return where a moment of the trace lies in the recording."""
+        since_ms = unix_ns / 1e6 - self.sample_0_unix_ms
+        return since_ms * (1 + (self.drift_ppm or 0.0) / 1e6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseSplit:
+    """One heard response time and what of it the trace explains, in milliseconds.
+
+    The parts and the remainder add up to `heard_ms` exactly. `reported_ms` is what the agent itself reported; it counts
+    from another start to another end and must not be added to anything. Without spans the parts are None and `reason`
+    says so.
+    """
+
+    turn_start_offset_ms: int
+    heard_ms: int
+    end_of_turn_ms: int | None
+    stt_ms: int | None
+    llm_ms: int | None
+    tool_ms: int | None
+    tts_ms: int | None
+    unexplained_ms: int | None
+    reported_ms: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The agent's telemetry on the recording's axis. Without an `alignment`, `reason` says why there is none."""
+
+    alignment: Alignment | None
+    reason: str | None
+    splits: tuple[ResponseSplit, ...]
