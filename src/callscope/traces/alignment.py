@@ -12,6 +12,8 @@ TOLERANCE_MS = 250.0
 """How far an onset may lie from its like: detectors and transport differ by so much, not by more."""
 SEARCH_MS = 600_000.0
 """How far the sender's idea of the call's start may be off."""
+MOST_CANDIDATES = 64
+"""Shifts that are tried; in a long call by far most of the others bring a single pair together."""
 FEWEST_ONSETS = 3
 SMALLEST_SHARE = 0.6
 """Of the onsets on the side that has fewer."""
@@ -65,14 +67,15 @@ def align(traced: Sequence[Onset], heard: Sequence[Onset], *, started_unix_ms: f
 
 
 def _candidates(traced: Sequence[Onset], heard: Sequence[Onset], started_unix_ms: float) -> list[float]:
-    shifts = [
-        one.at_ms - other.at_ms
-        for one in traced
-        for other in heard
-        if one.role is other.role and abs(one.at_ms - other.at_ms - started_unix_ms) <= SEARCH_MS
-    ]
-    # One per half tolerance is enough to stand in for its neighbours.
-    return list({round(2 * shift / TOLERANCE_MS): shift for shift in shifts}.values())
+    """Return one shift for each of the places where most single onsets would meet their like."""
+    shifts: dict[int, list[float]] = {}
+    for one in traced:
+        for other in heard:
+            shift = one.at_ms - other.at_ms
+            if one.role is other.role and abs(shift - started_unix_ms) <= SEARCH_MS:
+                shifts.setdefault(round(2 * shift / TOLERANCE_MS), []).append(shift)
+    crowded = sorted(shifts.values(), key=len, reverse=True)[:MOST_CANDIDATES]
+    return [median(near) for near in crowded]
 
 
 def _pairs(traced: Sequence[Onset], heard: Sequence[Onset], shift_ms: float) -> list[Pair]:
