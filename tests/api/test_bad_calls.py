@@ -354,3 +354,29 @@ async def test_a_wrong_key_learns_nothing(client: httpx.AsyncClient, value: str)
         assert response.json()["type"] == "authentication"
         assert response.json()["code"] == "unauthorized"
         assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_fields_that_exclude_each_other_are_named_with_all_else(client: httpx.AsyncClient) -> None:
+    body = minimal_call(agent={"name": "A"}, agents=[], customer={"phoneNumberE164": "1"}, customers=[])
+    body["interfaceType"] = "FAX"
+    issues = (await client.post("/v1/call", json=body)).json()["error"]["issues"]
+    assert [issue["path"] for issue in issues] == [
+        ["interfaceType"],
+        ["customer", "phoneNumberE164"],
+        ["agents"],
+        ["customers"],
+    ]
+    assert [issue["code"] for issue in issues][2:] == ["mutually_exclusive"] * 2
+
+
+async def test_a_repeat_is_answered_though_its_recording_is_gone(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    body = minimal_call(externalId="x-1")
+    first = await client.post("/v1/call", json=body)
+    api.probe.verdicts[body["recordingUrl"]] = ProbeVerdict(outcome=ProbeOutcome.NO, reason="403")
+    again = await client.post("/v1/call", json=body)
+    assert (again.status_code, again.headers["x-callscope-replayed"]) == (200, "true")
+    assert again.json() == first.json()
+
+    other = await client.post("/v1/call", json={**body, "callDirection": "OUTBOUND"})
+    assert (other.status_code, other.json()["code"]) == (409, "duplicate_external_id")
+    assert len(api.probe.asked) == 1

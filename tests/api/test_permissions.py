@@ -109,3 +109,12 @@ async def test_the_document_describes_the_body_and_its_errors(api: ApiUnderTest)
     assert {"200", "201", "400", "401", "403", "404", "409", "413", "503"} <= create["responses"].keys()
     assert create["security"] == [{"apiKey": []}]
     assert "422" not in str(document)
+
+
+async def test_every_answer_is_described(api: ApiUnderTest) -> None:
+    paths = api.app.openapi()["paths"]
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            for status, response in operation["responses"].items():
+                assert response["description"] not in ("", "Successful Response", "Done."), (method, path, status)
+    assert paths["/v1/call"]["get"]["responses"]["200"]["description"] == "A list. Each item: A call."

@@ -12,12 +12,13 @@ from typing import Any, Generic, TypeVar, get_args
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from callscope.api.validation import to_issues
+from callscope.api.schemas.base import InputModel
+from callscope.api.validation import exclusive_issues, to_issues
 from callscope.core.errors import InvalidInput, Issue, PathPart, spell_path
 
-BodyT = TypeVar("BodyT", bound=BaseModel)
+BodyT = TypeVar("BodyT", bound=InputModel)
 
-SUSPICIOUS = re.compile(rb"\\u0000|NaN|Infinity|\d{300}|\d[eE]\+?\d{3}")
+SUSPICIOUS = re.compile(rb"[\\NI0-9](?:(?<=\\)u0000|(?<=N)aN|(?<=I)nfinity|(?<=\d)(?:\d{299}|[eE]\+?\d{3}))")
 """What a body must contain for `_unstorable` to find anything: most bodies are never walked."""
 
 
@@ -45,7 +46,7 @@ class JsonBody(Generic[BodyT]):
         try:
             body = self.model.model_validate_json(raw)
         except ValidationError as error:
-            issues = to_issues(error.errors(include_url=False))
+            issues = [*to_issues(error.errors(include_url=False)), *self._exclusive_issues(_parse(raw))]
             raise InvalidInput(issues, code=issues[0].code) from error
         return Received(
             body=body,
@@ -53,6 +54,12 @@ class JsonBody(Generic[BodyT]):
             digest=hashlib.sha256(raw).digest(),
             unknown_fields=tuple(spell_path(path) for path in _unknown_fields(body, ())),
         )
+
+    def _exclusive_issues(self, sent: Any) -> list[Issue]:  # noqa: ANN401 - any JSON
+        if not isinstance(sent, dict):
+            return []
+        fields = self.model.model_fields.items()
+        return exclusive_issues(self.model, {name for name, field in fields if sent.get(field.alias) is not None})
 
 
 def _unknown_fields(model: BaseModel, path: tuple[PathPart, ...]) -> Iterator[tuple[PathPart, ...]]:

@@ -13,6 +13,7 @@ from callscope.api.schemas.call_create import (
     TranscriptEntryInput,
 )
 from callscope.api.schemas.fields import E164
+from callscope.api.validation import exclusive_issues
 from callscope.core.call import Role
 from callscope.core.errors import InvalidInput, Issue, PathPart, spell_path
 from callscope.core.new_call import (
@@ -41,10 +42,7 @@ Path = tuple[PathPart, ...]
 
 def to_new_call(body: CallCreate) -> NewCall:
     """Return the call the body describes. Raises InvalidInput with every rule it breaks."""
-    issues: list[Issue] = []
-    _exclude(body, "agent", "agents", issues)
-    _exclude(body, "customer", "customers", issues)
-    _exclude(body, "vapi_call_id", "livekit_room_id", issues)
+    issues = exclusive_issues(CallCreate, {name for name in CallCreate.model_fields if getattr(body, name) is not None})
     agents = [(("agent",), body.agent)] if body.agent else _numbered("agents", body.agents)
     customers = [body.customer] if body.customer else body.customers or []
     new = NewCall(
@@ -70,14 +68,6 @@ def to_new_call(body: CallCreate) -> NewCall:
     if issues:
         raise InvalidInput(issues, code=issues[0].code)
     return new
-
-
-def _exclude(body: CallCreate, first: str, second: str, issues: list[Issue]) -> None:
-    if getattr(body, first) is None or getattr(body, second) is None:
-        return
-    names = [str(CallCreate.model_fields[field].alias) for field in (first, second)]
-    message = f"`{names[0]}` and `{names[1]}` were both sent. Send only one of them."
-    issues.append(Issue(path=(names[1],), code="mutually_exclusive", message=message))
 
 
 def _numbered(name: str, agents: list[AgentInput] | None) -> list[tuple[Path, AgentInput]]:

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from callscope.api.authentication import SECURITY_SCHEME, Requires
 
 SECURITY_NAME = "apiKey"
+FRAMEWORK_DESCRIPTION = "Successful Response"
 SCHEMA_PATH = "#/components/schemas/{model}"
 _documented: dict[str, type[BaseModel]] = {}
 
@@ -32,6 +33,7 @@ def describe(app: FastAPI, parts: Sequence[APIRouter]) -> dict[str, Any]:
     _, schemas = models_json_schema(bodies, ref_template=SCHEMA_PATH)  # type: ignore[arg-type] # pairs of a literal mode
     document["components"]["schemas"].update(schemas.get("$defs", {}))
     _remove_defaults(document)
+    _describe_success(document)
     document["components"]["securitySchemes"] = {SECURITY_NAME: SECURITY_SCHEME}
     for route in (route for part in parts for route in part.routes):
         if isinstance(route, APIRoute) and (permission := _permission_of(route)):
@@ -46,6 +48,33 @@ def _remove_defaults(document: dict[str, Any]) -> None:
         operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+
+
+def _describe_success(document: dict[str, Any]) -> None:
+    """Say of each answer what it holds, in the words of its model, where the framework only says that it succeeded."""
+    for operation in (operation for operations in document["paths"].values() for operation in operations.values()):
+        for response in operation["responses"].values():
+            if response.get("description") == FRAMEWORK_DESCRIPTION:
+                response["description"] = _what_it_holds(response, document["components"]["schemas"])
+
+
+def _what_it_holds(response: dict[str, Any], schemas: dict[str, Any]) -> str:
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    envelope = _resolve((schema.get("anyOf") or [schema])[0], schemas)
+    data = envelope.get("properties", {}).get("data", {})
+    if "items" in data:
+        return f"A list. Each item: {_description_of(data['items'], schemas)}"
+    return _description_of(data or envelope, schemas)
+
+
+def _description_of(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    description = str(_resolve(schema, schemas).get("description", "Done."))
+    return description.partition("\n\n")[0].replace("\n", " ")
+
+
+def _resolve(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    found = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return dict(found)
 
 
 def _guard(operation: dict[str, Any], permission: str) -> None:

@@ -1,8 +1,9 @@
 """What is wrong with a value, in words with the remedy, from what the validator reports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
+from callscope.api.schemas.base import InputModel
 from callscope.core.errors import Issue, spell_path
 
 SHOWN_LENGTH = 80
@@ -13,6 +14,17 @@ ErrorDetails = Mapping[str, Any]
 def to_issues(errors: Sequence[ErrorDetails], *, skip: int = 0) -> list[Issue]:
     """Return one issue per reported error; `skip` leaves out the first parts of each location."""
     return [_to_issue(error, tuple(error["loc"][skip:])) for error in errors]
+
+
+def exclusive_issues(model: type[InputModel], sent: Container[str]) -> list[Issue]:
+    """Return one issue per pair of fields that exclude each other and are both among `sent`, by their Python names."""
+    issues = []
+    for pair in model.exclusive:
+        if pair[0] in sent and pair[1] in sent:
+            first, second = (str(model.model_fields[name].alias) for name in pair)
+            message = f"`{first}` and `{second}` were both sent. Send only one of them."
+            issues.append(Issue(path=(second,), code="mutually_exclusive", message=message))
+    return issues
 
 
 def _to_issue(error: ErrorDetails, path: tuple[str | int, ...]) -> Issue:

@@ -81,6 +81,9 @@ class DuplicateExternalId(Conflict):
 
     code = "duplicate_external_id"
 
+    def __init__(self) -> None:
+        super().__init__("A call with this externalId already exists in this project")
+
 
 class Unauthenticated(CallscopeError):
     """No key, or one that is unknown, revoked or expired (401)."""

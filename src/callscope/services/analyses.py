@@ -22,17 +22,11 @@ JOB_OF_STAGE = {
     Stage.MEASURE: JobName.MEASURE_RECORDING,
     Stage.CONCLUDE: JobName.CONCLUDE_ANALYSIS,
 }
+FIRST_STAGE = next(iter(Stage))
 
 
 class AnalysisNotFound(NotFound):
     """The call has no analysis, or is not visible to this project."""
-
-
-async def begin(session: "AsyncSession", *, project_id: UUID, call_id: UUID) -> UUID:
-    """Queue the analysis of a call inside the caller's transaction and return the analysis id."""
-    analysis_id = await analyses.add(session, project_id=project_id, call_id=call_id)
-    await _defer(session, analysis_id, next(iter(Stage)))
-    return analysis_id
 
 
 async def cancel(session: "AsyncSession", *, project_id: UUID, call_id: UUID, at: datetime) -> None:

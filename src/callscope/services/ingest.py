@@ -1,7 +1,7 @@
 """A finished call comes in: looked at, resolved and stored with its first job, in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,8 +12,9 @@ from callscope.core.ids import new_id
 from callscope.core.new_call import NewCall, NewToolInvocation, ReceivedRequest
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.outbound.probe import ProbeVerdict
-from callscope.services import agents, analyses, properties, transcripts
-from callscope.storage import calls, directory, ingest, requests
+from callscope.services import agents, properties, transcripts
+from callscope.services.analyses import FIRST_STAGE, JOB_OF_STAGE
+from callscope.storage import directory, ingest
 from callscope.storage.directory import Known
 from callscope.storage.properties import insert_missing as insert_missing_types
 from callscope.traces.matching import keys_of_call
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 
 RecordingProbe = Callable[[str], Awaitable[ProbeVerdict]]
 """Looks at a recording's URL within a few seconds and says yes, maybe or a definite no."""
+
+
+async def look_up(session: "AsyncSession", new: NewCall, *, project_id: UUID, request: ReceivedRequest) -> Known:
+    """Return what the project knows of what the call names, in one round trip.
+
+    Raises DuplicateExternalId when another request made a call of that external id. After an equal one
+    `earlier_call` is that call: decided before the recording is looked at, for by the time of a retry its signed URL
+    may have expired.
+    """
+    names = agents.names_in(new.agents, property_names=list(properties.to_stored(new.properties)))
+    known = await directory.look_up(session, project_id, names, external_id=new.external_id, request=request)
+    if known.earlier_call is not None and not known.earlier_call.is_repeat:
+        raise DuplicateExternalId
+    return known
 
 
 async def check_recordings(probe: RecordingProbe, new: NewCall) -> None:
@@ -45,21 +60,29 @@ async def check_recordings(probe: RecordingProbe, new: NewCall) -> None:
 
 
 async def create_call(
-    session: "AsyncSession", new: NewCall, *, project_id: UUID, request: ReceivedRequest, now: datetime
+    session: "AsyncSession",
+    new: NewCall,
+    *,
+    project_id: UUID,
+    request: ReceivedRequest,
+    now: datetime,
+    known: Known | None = None,
 ) -> Call:
     """Store the call, its parts and its first job in the caller's transaction and return it.
 
-    Raises InvalidInput, NotFound for ids the project does not have, DuplicateExternalId. The transaction must then be
-    rolled back: what was made so far must not stay.
+    `known` is what `look_up` returned a moment ago; what it lacks is looked up again. Raises InvalidInput, NotFound
+    for ids the project does not have, DuplicateExternalId. The transaction must then be rolled back: what was made so
+    far must not stay.
     """
     stored_properties = properties.to_stored(new.properties)
-    known = await _look_up_or_make(session, new, stored_properties, project_id)
+    known = known or await look_up(session, new, project_id=project_id, request=request)
+    known = await _make_missing(session, new, stored_properties, known, project_id=project_id, request=request)
     properties.check_types(stored_properties, known.property_types)
     call_agents = agents.resolve(new.agents, known)
     call = _to_call(new, stored_properties, call_agents, project_id=project_id, now=now)
     issues: list[Issue] = []
     transcript = _to_transcript(new, call, issues)
-    tools = tuple(_to_tool(tool, index, call.agents, issues) for index, tool in enumerate(new.tools))
+    tools = to_tools(new.tools, call.agents, issues)
     if issues:
         raise InvalidInput(issues)
     await ingest.insert_call(
@@ -70,44 +93,37 @@ async def create_call(
         transcript=transcript,
         tools=tools,
         keys=keys_of_call(call),
+        first_job=JOB_OF_STAGE[FIRST_STAGE],
         request=request,
     )
-    await analyses.begin(session, project_id=project_id, call_id=call.id)
     return call
 
 
-async def _look_up_or_make(
-    session: "AsyncSession", new: NewCall, stored_properties: Mapping[str, PropertyValue], project_id: UUID
+async def _make_missing(
+    session: "AsyncSession",
+    new: NewCall,
+    stored_properties: Mapping[str, PropertyValue],
+    known: Known,
+    *,
+    project_id: UUID,
+    request: ReceivedRequest,
 ) -> Known:
-    """Return all the call names, made where missing. One round trip when nothing is, which is the rule."""
-    names = agents.names_in(new.agents, property_names=list(stored_properties))
-    known = await directory.look_up(session, project_id, names)
+    """Make what the call names and the project lacks, and return all of it. Nothing lacks as a rule."""
     types = properties.types_to_fix(stored_properties, known.property_types)
     if types:
         await insert_missing_types(session, project_id, types)
     if await agents.make_missing(session, project_id, new.agents, known) or types:
-        known = await directory.look_up(session, project_id, names)
+        known = await look_up(session, new, project_id=project_id, request=request)
     if await agents.make_missing_parts(session, project_id, new.agents, known):
-        known = await directory.look_up(session, project_id, names)
+        known = await look_up(session, new, project_id=project_id, request=request)
     return known
 
 
-async def replay(
-    session: "AsyncSession", duplicate: DuplicateExternalId, new: NewCall, *, project_id: UUID, request: ReceivedRequest
-) -> Call:
-    """Return the call an equal request of the same key made before. Raises `duplicate` when this one is no repeat."""
-    first = None
-    if new.external_id is not None:
-        first = await calls.find_by_external_id(session, project_id, new.external_id)
-    if first is None or not await requests.is_repeat(
-        session,
-        project_id=project_id,
-        call_id=first.id,
-        api_key_id=request.api_key_id,
-        body_digest=request.body_digest,
-    ):
-        raise duplicate
-    return first
+def to_tools(
+    sent: Sequence[NewToolInvocation], call_agents: Sequence[CallAgent], issues: list[Issue]
+) -> tuple[ToolInvocation, ...]:
+    """Return the invocations with the agents they name; one that names none of the call's is added to `issues`."""
+    return tuple(_to_tool(tool, index, call_agents, issues) for index, tool in enumerate(sent))
 
 
 def _to_call(
@@ -153,7 +169,7 @@ def _to_transcript(new: NewCall, call: Call, issues: list[Issue]) -> Transcript 
 
 
 def _to_tool(
-    tool: NewToolInvocation, index: int, call_agents: tuple[CallAgent, ...], issues: list[Issue]
+    tool: NewToolInvocation, index: int, call_agents: Sequence[CallAgent], issues: list[Issue]
 ) -> ToolInvocation:
     agent = call_agents[0] if len(call_agents) == 1 else None
     if tool.agent is not None:

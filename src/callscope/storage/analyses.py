@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, func, select, update
@@ -10,9 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.analysis import Analysis, AnalysisStatus, Stage
-from callscope.core.ids import new_id
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId
-from callscope.storage.statements import execute_prepared
 
 FINAL = [status.value for status in AnalysisStatus if status.is_final]
 
@@ -36,24 +35,18 @@ class AnalysisRow(Base):
     finished_at: Mapped[datetime | None]
 
 
-_ADD = """
-    INSERT INTO analysis (id, project_id, call_id, status, stage)
-    VALUES (%(id)s, %(project_id)s, %(call_id)s, %(status)s, %(stage)s)
-"""
-
-
-async def add(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> UUID:
-    """Insert a queued analysis at its first stage and return its id."""
-    analysis_id = new_id()
-    parameters = {
+def first_columns(analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: datetime) -> dict[str, Any]:
+    """Return the row of a queued analysis at its first stage."""
+    return {
         "id": analysis_id,
         "project_id": project_id,
         "call_id": call_id,
-        "status": AnalysisStatus.QUEUED.value,
-        "stage": next(iter(Stage)).value,
+        "status": AnalysisStatus.QUEUED,
+        "stage": next(iter(Stage)),
+        "attempt_count": 0,
+        "created_at": at,
+        "stage_entered_at": at,
     }
-    await execute_prepared(session, _ADD, parameters)
-    return analysis_id
 
 
 async def read(session: AsyncSession, analysis_id: UUID) -> Analysis | None:

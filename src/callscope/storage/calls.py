@@ -92,12 +92,6 @@ async def get(session: AsyncSession, project_id: UUID, call_id: UUID) -> Call | 
     return next(iter(await _load(session, query)), None)
 
 
-async def find_by_external_id(session: AsyncSession, project_id: UUID, external_id: str) -> Call | None:
-    """Return the call that bears the external id, None when the project has none."""
-    query = select(CallRow).where(*_visible(project_id), CallRow.external_id == external_id)
-    return next(iter(await _load(session, query)), None)
-
-
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -> Page[Call]:
     """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
     matching = [*_visible(project_id), *_filters(query)]

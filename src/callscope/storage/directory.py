@@ -1,4 +1,7 @@
-"""What a project knows of the names in a new call: agents, endpoints, prompts and property types, in one round trip."""
+"""What a project knows of the names in a new call: agents, endpoints, prompts, property types and the external id.
+
+One round trip for all of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.call import AgentEndpoint, PropertyType
+from callscope.core.new_call import ReceivedRequest
 from callscope.storage.engine import to_json
 from callscope.storage.statements import execute_prepared
 
@@ -26,6 +30,16 @@ _LOOK_UP = """
           )
     )
     SELECT
+        (
+            SELECT jsonb_build_array(call.id, EXISTS (
+                SELECT FROM ingest_request AS request
+                WHERE request.call_id = call.id
+                  AND request.api_key_id = %(api_key_id)s
+                  AND request.body_digest = %(body_digest)s
+            ))
+            FROM call
+            WHERE project_id = %(project_id)s AND external_id = %(external_id)s AND deleted_at IS NULL
+        ),
         (
             SELECT jsonb_object_agg(name, type) FROM property_definition
             WHERE project_id = %(project_id)s AND name = ANY((SELECT property_names FROM names)::text[])
@@ -90,21 +104,40 @@ class StoredEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCall:
+    """The call that bears an external id; `is_repeat` when the same key made it by a request of the same bytes."""
+
+    call_id: UUID
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What was found: agents and endpoints oldest first, prompt versions by agent id and digest."""
 
+    earlier_call: EarlierCall | None
     property_types: Mapping[str, PropertyType]
     agents: Sequence[StoredAgent]
     endpoints: Sequence[StoredEndpoint]
     prompt_versions: Mapping[tuple[UUID, bytes], UUID]
 
 
-async def look_up(session: AsyncSession, project_id: UUID, names: Names) -> Known:
-    """Return what the project knows of `names`."""
+async def look_up(
+    session: AsyncSession, project_id: UUID, names: Names, *, external_id: str | None, request: ReceivedRequest
+) -> Known:
+    """Return what the project knows of `names`, and the call that bears `external_id` already."""
     wanted = asdict(names) | {"prompt_digests": [f"\\x{digest.hex()}" for digest in names.prompt_digests]}
-    found = await execute_prepared(session, _LOOK_UP, {"project_id": project_id, "names": to_json(wanted)})
-    types, agents, endpoints, prompts = found or (None, None, None, None)
+    parameters = {
+        "project_id": project_id,
+        "names": to_json(wanted),
+        "external_id": external_id,
+        "api_key_id": request.api_key_id,
+        "body_digest": request.body_digest,
+    }
+    found = await execute_prepared(session, _LOOK_UP, parameters)
+    earlier, types, agents, endpoints, prompts = found or (None,) * 5
     return Known(
+        earlier_call=None if earlier is None else EarlierCall(call_id=UUID(earlier[0]), is_repeat=earlier[1]),
         property_types={name: PropertyType(type_) for name, type_ in (types or {}).items()},
         agents=[StoredAgent(id=UUID(id_), name=name, custom_id=custom_id) for id_, name, custom_id in agents or ()],
         endpoints=[_to_endpoint(columns) for columns in endpoints or ()],

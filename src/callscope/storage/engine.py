@@ -1,10 +1,8 @@
 """The door to PostgreSQL: engines and session factories, async for the service and sync for migrations."""
 
-import json
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+import pydantic_core
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.exc import DBAPIError
@@ -61,14 +59,5 @@ async def is_reachable(engine: AsyncEngine) -> bool:
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
-    """Return compact JSON; ids and points in time become text. Raises ValueError for NaN and infinities."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_to_text)
-
-
-def _to_text(value: object) -> str:
-    """Return what JSON has no type for, as PostgreSQL reads it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+    """Return compact JSON; ids and points in time become text. NaN and infinities become what PostgreSQL refuses."""
+    return pydantic_core.to_json(value, inf_nan_mode="constants").decode()

@@ -10,17 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callscope.core.call import Call, ToolInvocation
 from callscope.core.errors import DuplicateExternalId
 from callscope.core.ids import new_id
+from callscope.core.jobs import JobName
 from callscope.core.new_call import ReceivedRequest
 from callscope.core.trace_query import MatchKey
 from callscope.core.transcript import Transcript
+from callscope.storage.analyses import first_columns
 from callscope.storage.engine import to_json
+from callscope.storage.jobs import DEFER, defer_parameters
 from callscope.storage.statements import execute_prepared
 from callscope.storage.transcripts import entry_columns
 
 EXTERNAL_ID_CONSTRAINT = "uq_call_project_id_external_id"
 
 # Each part comes as JSON whose keys are the table's columns; a column that is not named is NULL.
-_INSERT = """
+_INSERT_PARTS = """
     WITH parts AS MATERIALIZED (SELECT %(parts)s::jsonb AS parts), new_call AS (
         INSERT INTO call SELECT row.* FROM parts, jsonb_populate_record(NULL::call, parts->'call') AS row
     ), new_agents AS (
@@ -41,14 +44,18 @@ _INSERT = """
     ), new_keys AS (
         INSERT INTO call_key
         SELECT row.* FROM parts, jsonb_populate_recordset(NULL::call_key, parts->'keys') AS row
-    )
-    INSERT INTO ingest_request
-        (id, project_id, api_key_id, call_id, body, body_digest, unknown_fields, created_at)
-    VALUES (
-        %(request_id)s, %(project_id)s, %(api_key_id)s, %(call_id)s, %(body)s, %(body_digest)s, %(unknown_fields)s,
-        %(created_at)s
+    ), new_analysis AS (
+        INSERT INTO analysis SELECT row.* FROM parts, jsonb_populate_record(NULL::analysis, parts->'analysis') AS row
+    ), new_request AS (
+        INSERT INTO ingest_request
+            (id, project_id, api_key_id, call_id, body, body_digest, unknown_fields, created_at)
+        VALUES (
+            %(request_id)s, %(project_id)s, %(api_key_id)s, %(call_id)s, %(body)b, %(body_digest)b,
+            %(unknown_fields)s, %(created_at)s
+        )
     )
 """
+_INSERT = _INSERT_PARTS + DEFER
 
 
 async def insert_call(
@@ -60,14 +67,15 @@ async def insert_call(
     transcript: Transcript | None,
     tools: Sequence[ToolInvocation],
     keys: Sequence[tuple[MatchKey, str]],
+    first_job: JobName,
     request: ReceivedRequest,
 ) -> None:
-    """Insert the call, its participants, transcript, tool invocations, match keys and the request it came in.
+    """Insert the call with all its parts, the request it came in, its analysis and the analysis's first job.
 
     Raises DuplicateExternalId when another call of the project bears its external id; waits for a transaction that
     is about to store one.
     """
-    transcript_id = new_id()
+    transcript_id, analysis_id = new_id(), new_id()
     entries = () if transcript is None else transcript.entries
     parts = {
         "call": _call_columns(call) | {"recording_url": recording_url, "stereo_recording_url": stereo_recording_url},
@@ -79,8 +87,10 @@ async def insert_call(
         "keys": [
             {"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys
         ],
+        "analysis": first_columns(analysis_id, project_id=call.project_id, call_id=call.id, at=call.created_at),
     }
     parameters = {
+        **defer_parameters(first_job, args={"analysis_id": str(analysis_id)}),
         "parts": to_json(parts),
         "request_id": new_id(),
         "project_id": call.project_id,
@@ -95,7 +105,7 @@ async def insert_call(
         await execute_prepared(session, _INSERT, parameters)
     except UniqueViolation as error:
         if error.diag.constraint_name == EXTERNAL_ID_CONSTRAINT:
-            raise DuplicateExternalId("A call with this externalId already exists in this project") from error
+            raise DuplicateExternalId from error
         raise
 
 

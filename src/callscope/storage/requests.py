@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, select
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId
@@ -24,16 +23,3 @@ class IngestRequestRow(Base):
     body_digest: Mapped[bytes]
     unknown_fields: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     created_at: Mapped[CreatedAt]
-
-
-async def is_repeat(
-    session: AsyncSession, *, project_id: UUID, call_id: UUID, api_key_id: UUID | None, body_digest: bytes
-) -> bool:
-    """Tell whether the call was made by a request of the same key with the same bytes."""
-    query = select(IngestRequestRow.id).where(
-        IngestRequestRow.project_id == project_id,
-        IngestRequestRow.call_id == call_id,
-        IngestRequestRow.api_key_id == api_key_id,
-        IngestRequestRow.body_digest == body_digest,
-    )
-    return (await session.execute(query)).first() is not None

@@ -18,8 +18,11 @@ async def execute_prepared(session: AsyncSession, sql: str, parameters: Mapping[
     driver = (await connection.get_raw_connection()).driver_connection
     if driver is None:
         raise RuntimeError("the session's connection is closed")
-    # A pipeline sends the BEGIN of a transaction and its first statement together.
-    async with driver.pipeline():
+    if driver.autocommit:
         cursor = await driver.execute(sql, parameters, prepare=True)
+    else:
+        # A pipeline sends the BEGIN of a transaction and its first statement together.
+        async with driver.pipeline():
+            cursor = await driver.execute(sql, parameters, prepare=True)
     row: tuple[Any, ...] | None = await cursor.fetchone() if cursor.description is not None else None
     return row

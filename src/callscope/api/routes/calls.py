@@ -73,20 +73,30 @@ async def create_call(
     )
     headers = _unknown_fields_header(received.unknown_fields)
     try:
-        call = await _store(context, principal, new, request)
-    except DuplicateExternalId as duplicate:
-        async with context.reads() as session:
-            call = await ingest.replay(session, duplicate, new, project_id=principal.project_id, request=request)
+        call, is_replayed = await _store(context, principal, new, request)
+    except DuplicateExternalId:
+        # An equal request may have been stored since we looked.
+        call, is_replayed = await _store(context, principal, new, request)
+    if is_replayed:
         return answer(Envelope(data=to_created(call)), headers={**headers, REPLAYED_HEADER: "true"})
     return answer(Envelope(data=to_created(call)), status=HTTPStatus.CREATED, headers=headers)
 
 
-async def _store(context: ApiContext, principal: Principal, new: NewCall, request: ReceivedRequest) -> Call:
+async def _store(
+    context: ApiContext, principal: Principal, new: NewCall, request: ReceivedRequest
+) -> tuple[Call, bool]:
+    """Return the new call, or the one an equal request made before and True."""
+    project_id = principal.project_id
+    async with context.reads() as session:
+        known = await ingest.look_up(session, new, project_id=project_id, request=request)
+        if known.earlier_call is not None:
+            return await calls.get_call(session, project_id, known.earlier_call.call_id), True
     await ingest.check_recordings(context.probe_recording, new)
     async with context.transactions.begin() as session:
-        return await ingest.create_call(
-            session, new, project_id=principal.project_id, request=request, now=context.clock.now()
+        call = await ingest.create_call(
+            session, new, project_id=project_id, request=request, now=context.clock.now(), known=known
         )
+    return call, False
 
 
 @router.get(

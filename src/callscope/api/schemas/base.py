@@ -1,6 +1,6 @@
 """What all wire types share: camelCase names, and the envelopes of answers."""
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -9,7 +9,12 @@ DataT = TypeVar("DataT")
 
 
 class InputModel(BaseModel):
-    """Part of a request body. Unknown fields are accepted and reported, never dropped in silence."""
+    """Part of a request body. Unknown fields are accepted and reported, never dropped in silence.
+
+    `exclusive` names pairs of fields of which at most one may be sent.
+    """
+
+    exclusive: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     model_config = ConfigDict(alias_generator=to_camel, extra="allow", validate_by_name=False)
 

@@ -99,6 +99,8 @@ class ToolInvocationInput(InputModel):
 class CallCreate(InputModel):
     """A finished call: its recording, and what its sender knows of it."""
 
+    exclusive = (("agent", "agents"), ("customer", "customers"), ("vapi_call_id", "livekit_room_id"))
+
     recording_url: str = Field(
         min_length=1,
         max_length=MAX_URL_LENGTH,
