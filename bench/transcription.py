@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the call maker of the tests makes the calls
 
 from callscope.core.call import Role  # noqa: E402
-from callscope.speech.channel_audio import SAMPLES_PER_MS, Samples, Span, read_from  # noqa: E402
+from callscope.core.recording import Span  # noqa: E402
+from callscope.speech.channel_audio import SAMPLES_PER_MS, Samples, read_from  # noqa: E402
 from callscope.speech.diarization.diarizer import Diarization, diarize  # noqa: E402
 from callscope.speech.diarization.embedder import EmbedderUnavailable  # noqa: E402
 from callscope.speech.diarization.resemblyzer import load_embedder  # noqa: E402

@@ -13,6 +13,7 @@ from callscope.cli.analysis.schema import AnalysisDocument
 from callscope.cli.analyze import parse_channels
 from callscope.cli.main import app
 from callscope.core.call import Role
+from callscope.speech.diarization import resemblyzer
 from tests.support.demo_calls import DEMO, MONO, STEREO
 
 run = CliRunner()
@@ -43,7 +44,10 @@ def test_named_channels_swap_the_parties() -> None:
     assert [channel.role for channel in document.channels] == [Role.AGENT, Role.CUSTOMER]
 
 
-def test_one_channel_says_why_nobody_is_timed_and_a_transcript_mends_it(tmp_path: Path) -> None:
+def test_one_channel_says_why_nobody_is_timed_and_a_transcript_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resemblyzer, "PACKAGE", "no-such-package")
     alone = AnalysisDocument.model_validate_json(run.invoke(app, ["analyze", str(MONO), "--json"]).stdout)
     assert alone.basis is None
     assert alone.turns == ()
@@ -51,7 +55,7 @@ def test_one_channel_says_why_nobody_is_timed_and_a_transcript_mends_it(tmp_path
     (tmp_path / "call.json").write_text(json.dumps(call))
     mended = run.invoke(app, ["analyze", str(MONO), "--json", "--transcript", str(tmp_path / "call.json")])
     document = AnalysisDocument.model_validate_json(mended.stdout)
-    assert document.basis == "transcript"
+    assert document.basis == "aligned_transcript"
     assert document.turns
 
 

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from callscope.core.analysis import AnalysisStatus, Stage
+from callscope.core.call import CallDirection
 from callscope.core.conversation import TimingBasis
 from callscope.core.metric import ValueState
 from callscope.pipeline.app import create_app
@@ -29,7 +30,9 @@ LIMITS = MeasuringLimits(memory_bytes=2 * 1024**3, timeout_s=60)
 
 def request_for(path: Path, content: bytes, *, max_duration_ms: int = 60_000) -> MeasuringRequest:
     path.write_bytes(content)
-    return MeasuringRequest(path=path, transcript=(), tools=(), max_duration_ms=max_duration_ms)
+    return MeasuringRequest(
+        path=path, transcript=(), tools=(), direction=CallDirection.INBOUND, max_duration_ms=max_duration_ms
+    )
 
 
 def children() -> list[psutil.Process]:

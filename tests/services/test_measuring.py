@@ -3,13 +3,20 @@ from pathlib import Path
 import pytest
 
 from callscope.audio.errors import NotAudio
-from callscope.core.call import Role
+from callscope.core.call import CallDirection, Role
 from callscope.core.conversation import TimingBasis
 from callscope.core.metric import MetricContext, MetricInput, MetricValue, ValueState
 from callscope.metrics import registry
 from callscope.services.measuring import measure_recording, measure_transcript
+from callscope.speech.diarization import resemblyzer
+from callscope.speech.diarization.embedder import EmbedderUnavailable
 from tests.support.conversations import AGENT, CUSTOMER, entry
 from tests.support.demo_calls import MONO, STEREO, transcript_of
+
+EMBEDDER = resemblyzer.load_embedder()
+needs_weights = pytest.mark.skipif(
+    isinstance(EMBEDDER, EmbedderUnavailable), reason=f"no voice encoder: pip install --no-deps {resemblyzer.PACKAGE}"
+)
 
 SAID = (
     entry(AGENT, "Good morning, how can I help you with your booking today?", 500, 3000),
@@ -40,20 +47,54 @@ def test_separated_channels_are_timed_by_their_sound() -> None:
     )
 
 
-def test_one_channel_without_a_transcript_tells_only_what_needs_no_party() -> None:
+def test_one_channel_whose_voices_cannot_be_told_apart_gives_only_what_needs_no_party(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resemblyzer, "PACKAGE", "no-such-package")
     measured = measure_recording(MONO)
     assert measured.conversation is None
-    assert str(measured.conversation_reason).endswith(" There is no transcript whose times could stand in.")
+    assert "There is no transcript whose times could stand in." in str(measured.conversation_reason)
+    assert "pip install --no-deps no-such-package" in str(measured.conversation_reason)
     assert of_call(measured.values, "call_duration").value == measured.analysis.duration_ms
     assert of_call(measured.values, "call_duration").confidence == 1.0
     missing = of_call(measured.values, "turn_count")
     assert (missing.state, missing.reason) == (ValueState.DATA_MISSING, measured.conversation_reason)
 
 
-def test_one_channel_is_timed_by_the_transcript_with_less_confidence() -> None:
+@needs_weights
+def test_two_voices_in_one_channel_are_told_apart_and_named_by_who_greets() -> None:
+    inbound = measure_recording(MONO)
+    outbound = measure_recording(MONO, direction=CallDirection.OUTBOUND)
+    assert inbound.conversation is not None
+    assert outbound.conversation is not None
+    assert inbound.conversation.basis is TimingBasis.DIARIZED
+    said = [each for each in transcript_of(MONO) if len(each.text) > len("Okay, right.")]
+    pairs = list(zip(inbound.conversation.turns, said, strict=True))
+    assert [turn.role for turn, _ in pairs] == [line.role for _, line in pairs]
+    # Where both speak at once, one of them is not heard.
+    near = [abs(turn.start_offset_ms - line.start_offset_ms) < 100 for turn, line in pairs]
+    assert near.count(False) == 1
+    assert [turn.role.other for turn in outbound.conversation.turns] == [t.role for t in inbound.conversation.turns]
+    assert outbound.conversation.confidence < inbound.conversation.confidence < 1.0
+    assert "voices_told_apart" in {finding.code for finding in inbound.analysis.report.findings}
+
+
+@needs_weights
+def test_overlap_in_one_channel_is_said_to_be_not_measurable() -> None:
+    values = measure_recording(MONO).values
+    needing = {each.slug for each in registry.definitions() if MetricInput.OVERLAP in each.inputs}
+    assert {"overtalk_ratio", "customer_barge_in_count"} <= needing
+    for value in values:
+        if value.slug in needing:
+            assert value.state is ValueState.DATA_MISSING
+            assert "not measurable" in str(value.reason)
+    assert of_call(values, "turn_count").state is ValueState.SUCCESS
+
+
+def test_one_channel_is_told_apart_by_the_transcript_with_less_confidence() -> None:
     measured = measure_recording(MONO, transcript=transcript_of(MONO))
     assert measured.conversation is not None
-    assert measured.conversation.basis is TimingBasis.TRANSCRIPT
+    assert measured.conversation.basis is TimingBasis.ALIGNED_TRANSCRIPT
     turns = of_call(measured.values, "turn_count")
     assert turns.state is ValueState.SUCCESS
     assert turns.confidence is not None

@@ -27,6 +27,10 @@ def analysis(
         duration_ms=duration_ms,
         channels=tuple(Channel(index=index, role=role) for index, role in enumerate(roles)),
         segments=None if segments is None else tuple(segments),
+        speech=tuple(
+            tuple((one.start_offset_ms, one.end_offset_ms) for one in segments or () if one.role is role)
+            for role in roles
+        ),
         reason=reason,
         confidence=confidence,
         report=InputReport(

@@ -87,6 +87,10 @@ def _found(record: BuiltCall, peaks: Peaks) -> RecordingAnalysis:
         duration_ms=recording.duration_ms,
         channels=recording.channels,
         segments=conversation.segments,
+        speech=tuple(
+            tuple((one.start_offset_ms, one.end_offset_ms) for one in conversation.segments if one.role is channel.role)
+            for channel in recording.channels
+        ),
         reason=None,
         confidence=1.0,
         report=recording.report,

@@ -73,6 +73,15 @@ class TimingBasis(StrEnum):
     """One party a channel: overlap is measurable."""
     TRANSCRIPT = "transcript"
     """The sender's transcript times; overlap is as true as they are."""
+    ALIGNED_TRANSCRIPT = "aligned_transcript"
+    """Speech detected in the one channel of both parties, told apart by the transcript's times."""
+    DIARIZED = "diarized"
+    """Speech detected in the one channel of both parties, told apart by their voices."""
+
+    @property
+    def has_overlap(self) -> bool:
+        """Whether both parties can be heard at once: not where every moment of one channel goes to one of them."""
+        return self in (TimingBasis.CHANNEL_AUDIO, TimingBasis.TRANSCRIPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,8 @@ class MetricInput(StrEnum):
     DURATION = "DURATION"
     CHANNEL_AUDIO = "CHANNEL_AUDIO"
     TURNS = "TURNS"
+    OVERLAP = "OVERLAP"
+    """Turns on a basis on which both parties can be heard at once."""
     WORDS = "WORDS"
     TOOLS = "TOOLS"
     SPANS = "SPANS"

@@ -9,6 +9,9 @@ from uuid import UUID
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
 
+Span = tuple[int, int]
+"""Start and end in milliseconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -95,13 +98,15 @@ class Peaks:
 class RecordingAnalysis:
     """Everything one streamed pass over a recording found.
 
-    `segments` is None when no party could be told from the audio alone; `reason` then says why.
+    `segments` is None when no channel is one party's own; `reason` then says why. `speech` is where speech was detected
+    in each channel, whoever's it is.
     """
 
     probe: Probe
     duration_ms: int
     channels: tuple[Channel, ...]
     segments: tuple[Segment, ...] | None
+    speech: tuple[tuple[Span, ...], ...]
     reason: str | None
     confidence: float
     report: InputReport

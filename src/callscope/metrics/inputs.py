@@ -34,13 +34,13 @@ def basis_of(needed: MetricInput, facts: CallFacts) -> Basis | Missing:
 
 
 def conversation_of(facts: CallFacts) -> Conversation:
-    """Return the conversation of a metric that declares TURNS.
+    """Return the conversation of a metric that declares TURNS or OVERLAP.
 
     Raises:
-        ValueError: the metric did not declare TURNS, so nobody checked that there is one.
+        ValueError: the metric declared neither, so nobody checked that there is one.
     """
     if facts.conversation is None:
-        raise ValueError("a metric that reads turns must declare the input TURNS")
+        raise ValueError("a metric that reads turns must declare the input TURNS or OVERLAP")
     return facts.conversation
 
 
@@ -61,6 +61,12 @@ def _turns(facts: CallFacts) -> Basis | Missing:
         confidence=conversation.confidence,
         parameters=conversation.parameters,
     )
+
+
+def _overlap(facts: CallFacts) -> Basis | Missing:
+    if facts.conversation is not None and not facts.conversation.basis.has_overlap:
+        return Missing("Overlap in one channel is not measurable: every moment of it goes to one party.")
+    return _turns(facts)
 
 
 def _words(facts: CallFacts) -> Basis | Missing:
@@ -94,6 +100,7 @@ def _judge(_facts: CallFacts) -> Basis | Missing:
 _BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {
     MetricInput.DURATION: _duration,
     MetricInput.TURNS: _turns,
+    MetricInput.OVERLAP: _overlap,
     MetricInput.WORDS: _words,
     MetricInput.CHANNEL_AUDIO: _channel_audio,
     MetricInput.TOOLS: _tools,

@@ -25,7 +25,8 @@ _DIRECTIONS = {
 _INPUTS = {
     MetricInput.DURATION: "the length of the call",
     MetricInput.CHANNEL_AUDIO: "an analysed recording",
-    MetricInput.TURNS: "who spoke when: separated channels, or a transcript with times",
+    MetricInput.TURNS: "who spoke when: separated channels, a transcript with times, or two voices told apart",
+    MetricInput.OVERLAP: "who spoke when and at once: separated channels, or a transcript's own times",
     MetricInput.WORDS: "a transcript",
     MetricInput.TOOLS: "tool invocations",
     MetricInput.SPANS: "a linked trace",

@@ -47,6 +47,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
         recording = recordings.best_for_measuring(await recordings.of_call(session, *ids))
         transcript = await transcripts.read_transcript(session, *ids)
         tools = await calls.list_tool_invocations(session, *ids)
+        call = await calls.get_call(session, *ids)
     if recording is None:
         return MeasuredRecording(context=context, recording=None, measurement=None)
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
@@ -57,6 +58,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
             path=path,
             transcript=() if transcript is None else transcript.entries,
             tools=tools,
+            direction=call.direction,
             max_duration_ms=context.max_recording_ms,
         )
         measurement = await measure_apart(request, limits, scratch_dir=Path(directory))

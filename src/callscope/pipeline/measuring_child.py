@@ -47,7 +47,9 @@ def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
             roles=request.roles,
             transcript=request.transcript,
             tools=request.tools,
+            direction=request.direction,
             max_duration_ms=request.max_duration_ms,
+            scratch_dir=request.path.parent,
         )
         reply = MeasuringReply(measurement=measurement)
     except CallscopeError as failure:

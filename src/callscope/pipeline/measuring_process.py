@@ -11,7 +11,7 @@ from typing import ClassVar
 import structlog
 from pydantic import ConfigDict, TypeAdapter
 
-from callscope.core.call import Role, ToolInvocation
+from callscope.core.call import CallDirection, Role, ToolInvocation
 from callscope.core.errors import CallscopeError
 from callscope.core.transcript import TranscriptEntry
 from callscope.services.measuring import Measurement
@@ -29,6 +29,7 @@ class MeasuringRequest:
     transcript: tuple[TranscriptEntry, ...]
     tools: tuple[ToolInvocation, ...]
     max_duration_ms: int
+    direction: CallDirection
     roles: tuple[Role | None, ...] | None = None
 
 

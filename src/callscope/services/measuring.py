@@ -1,23 +1,21 @@
 """From a recording, a transcript, or both, to every value of the catalogue. Pure: no session, no network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callscope.audio.decode import MAX_DURATION_MS
-from callscope.core.call import Role, ToolInvocation
-from callscope.core.conversation import Conversation, TimingBasis
+from callscope.core.call import CallDirection, Role, ToolInvocation
+from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricValue
 from callscope.core.recording import RecordingAnalysis
 from callscope.core.transcript import TranscriptEntry
 from callscope.metrics import runner
+from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
 from callscope.speech.analysis import analyze_recording
 from callscope.speech.transcript_timing import conversation_from_transcript
-from callscope.speech.turns import build_conversation
 
 NO_RECORDING = "No recording of the call has been analysed."
-NO_TRANSCRIPT = "There is no transcript whose times could stand in."
-NO_TIMES = "The transcript's times do not tell who spoke when."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,40 +49,37 @@ def measure_recording(
     roles: Sequence[Role | None] | None = None,
     transcript: Sequence[TranscriptEntry] = (),
     tools: Sequence[ToolInvocation] = (),
+    direction: CallDirection = CallDirection.INBOUND,
     on_progress: Callable[[int, int | None], None] | None = None,
     max_duration_ms: int = MAX_DURATION_MS,
+    scratch_dir: Path | None = None,
 ) -> Measurement:
     """Return what one pass over a recording found, and every metric of it.
 
-    Turns come from the channels where each holds one party, else from the transcript's times, else there are none.
-    `roles` names the party of each channel; `on_progress` is told decoded and total milliseconds.
+    Turns come from the channels where each holds one party, else from detected speech and the transcript's times, else
+    from the voices (`direction` says who greets), else there are none. `roles` names the party of each channel;
+    `on_progress` is told decoded and total milliseconds; `scratch_dir` may hold samples meanwhile.
 
     Raises:
         CallscopeError: the file is no audio, is damaged beyond use, or is too long.
     """
-    analysis = analyze_recording(
+    heard = analyze_recording(
         path, roles=roles, transcript=transcript, on_progress=on_progress, max_duration_ms=max_duration_ms
     )
-    if analysis.segments is None:
-        conversation = conversation_from_transcript(transcript)
-        reason = None if conversation else f"{analysis.reason} {NO_TIMES if transcript else NO_TRANSCRIPT}"
-    else:
-        conversation = build_conversation(
-            analysis.segments, basis=TimingBasis.CHANNEL_AUDIO, confidence=analysis.confidence
-        )
-        reason = None
+    parties = time_parties(path, heard, transcript, direction, scratch_dir=scratch_dir, max_duration_ms=max_duration_ms)
+    analysis = replace(heard, report=replace(heard.report, findings=heard.report.findings + parties.findings))
     facts = CallFacts(
         duration_ms=analysis.duration_ms,
-        conversation=conversation,
-        conversation_reason=reason,
+        conversation=parties.conversation,
+        conversation_reason=parties.reason,
         transcript=tuple(transcript),
         tools=tuple(tools),
         recording=analysis,
     )
     return Measurement(
         analysis=analysis,
-        conversation=conversation,
-        conversation_reason=reason,
+        conversation=parties.conversation,
+        conversation_reason=parties.reason,
         values=runner.compute(facts),
     )
 

@@ -44,11 +44,11 @@ _DOUBTS = {"noise", "missing_sound", "corrupt", "dropouts"}
 _SPEAKING = 0.5
 _SPEAKING_WINDOWS = 10
 _MONO_REASON = (
-    "The recording has one channel for both parties; who spoke when cannot be told from it. "
+    "The recording has one channel for both parties; who spoke when cannot be told from its channels. "
     "Send a stereo recording or a transcript with times."
 )
 _DUPLICATED_REASON = (
-    "Both channels of the recording carry the same sound; who spoke when cannot be told from it. "
+    "Both channels of the recording carry the same sound; who spoke when cannot be told from its channels. "
     "Record the parties on separate channels or send a transcript with times."
 )
 _UNMAPPED_REASON = (
@@ -104,6 +104,7 @@ def analyze_recording(
         duration_ms=listened.duration_ms,
         channels=tuple(Channel(index=channel.index, role=channel.role) for channel in heard),
         segments=_segments(heard) if reason is None else None,
+        speech=tuple(tuple((int(start), int(end)) for start, end in channel.spans) for channel in heard),
         reason=reason,
         confidence=_confidence(report) if reason is None else 0.0,
         report=report,

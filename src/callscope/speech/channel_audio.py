@@ -12,9 +12,6 @@ Samples = npt.NDArray[np.float32]
 """float32 [n], one channel at 16 kHz, full scale ±1."""
 ReadSpeech = Callable[[int, int], Samples]
 """Gives the channel's samples from one offset to another, in milliseconds; beyond its ends there are none."""
-Span = tuple[int, int]
-"""Start and end in milliseconds."""
-
 _FRAME_MS = 10
 _FRAMES_SMOOTHED = 5
 

@@ -18,12 +18,13 @@ from callscope.core.analysis import ComputedValue
 from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Segment
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
-from callscope.core.recording import Channel, InputReport, MeasuredRecording, Peaks, Probe, RecordingAnalysis
+from callscope.core.recording import Channel, InputReport, MeasuredRecording, Peaks, Probe, RecordingAnalysis, Span
 from callscope.storage.base import Base, CallId, Id, Milliseconds, ProjectId
 
 _conversation = TypeAdapter(Conversation)
 _segments = TypeAdapter(tuple[Segment, ...])
 _optional_segments = TypeAdapter(tuple[Segment, ...] | None)
+_speech = TypeAdapter(tuple[tuple[Span, ...], ...])
 _evidence = TypeAdapter(tuple[EvidenceSpan, ...])
 _probe = TypeAdapter(Probe)
 _channels = TypeAdapter(tuple[Channel, ...])
@@ -85,6 +86,7 @@ class RecordingAnalysisRow(Base):
     probe: Mapped[dict[str, Any]]
     channels: Mapped[Any] = mapped_column(JSONB)
     segments: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    speech: Mapped[Any] = mapped_column(JSONB)
     reason: Mapped[str | None]
     confidence: Mapped[float] = mapped_column(DOUBLE_PRECISION)
     report: Mapped[dict[str, Any]]
@@ -227,6 +229,7 @@ async def save_recording_analysis(
         "probe": _probe.dump_python(analysis.probe, mode="json"),
         "channels": _channels.dump_python(analysis.channels, mode="json"),
         "segments": _optional_segments.dump_python(analysis.segments, mode="json"),
+        "speech": _speech.dump_python(analysis.speech, mode="json"),
         "reason": analysis.reason,
         "confidence": analysis.confidence,
         "report": _report.dump_python(analysis.report, mode="json"),
@@ -345,6 +348,7 @@ def _to_recording_analysis(row: RecordingAnalysisRow) -> RecordingAnalysis:
         duration_ms=row.duration_ms,
         channels=_channels.validate_python(row.channels),
         segments=_optional_segments.validate_python(row.segments),
+        speech=_speech.validate_python(row.speech),
         reason=row.reason,
         confidence=row.confidence,
         report=_report.validate_python(row.report),

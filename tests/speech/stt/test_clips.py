@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscope.speech.channel_audio import Span, read_from
+from callscope.core.recording import Span
+from callscope.speech.channel_audio import read_from
 from callscope.speech.stt.clips import Clip, ClipParameters, cut_clips
 
 PARAMETERS = ClipParameters(padding_ms=200)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from callscope.core.call import Role
+from callscope.core.recording import Span
 from callscope.core.transcript import TranscriptEntry
-from callscope.speech.channel_audio import Samples, Span, read_from
+from callscope.speech.channel_audio import Samples, read_from
 from callscope.speech.stt.clips import ClipParameters
 from callscope.speech.stt.recognizer import HeardClip, HeardWord
 from callscope.speech.stt.transcription import SpokenChannel, transcribe, words_of

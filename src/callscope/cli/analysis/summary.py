@@ -21,7 +21,12 @@ TURNS_SHOWN = 60
 
 _COLOURS = {Role.AGENT: "cyan", Role.CUSTOMER: "magenta"}
 _SEVERITIES = {FindingSeverity.INFO: "dim", FindingSeverity.WARNING: "yellow", FindingSeverity.PROBLEM: "red"}
-_BASES = {TimingBasis.CHANNEL_AUDIO: "one party per channel", TimingBasis.TRANSCRIPT: "the transcript's times"}
+_BASES = {
+    TimingBasis.CHANNEL_AUDIO: "one party per channel",
+    TimingBasis.TRANSCRIPT: "the transcript's times",
+    TimingBasis.ALIGNED_TRANSCRIPT: "the speech at the transcript's times",
+    TimingBasis.DIARIZED: "two voices in one channel",
+}
 
 
 def print_summary(console: Console, name: str, measurement: Measurement) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from callscope.speech.channel_audio import ReadSpeech, Span, quietest_ms
+from callscope.core.recording import Span
+from callscope.speech.channel_audio import ReadSpeech, quietest_ms
 from callscope.speech.diarization.clustering import TwoGroups, split_in_two
 from callscope.speech.diarization.embedder import Embeddings, SpeakerEmbedder
 from callscope.speech.diarization.path import Cell, PathCosts, cell_margins, cut_cells, likeliest_path

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from callscope.speech.channel_audio import Span
+from callscope.core.recording import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

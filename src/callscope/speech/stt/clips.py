@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callscope.speech.channel_audio import ReadSpeech, Samples, Span, quietest_ms
+from callscope.core.recording import Span
+from callscope.speech.channel_audio import ReadSpeech, Samples, quietest_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from callscope.core.call import Role
 from callscope.core.ids import new_id
+from callscope.core.recording import Span
 from callscope.core.transcript import TranscriptEntry
-from callscope.speech.channel_audio import ReadSpeech, Span
+from callscope.speech.channel_audio import ReadSpeech
 from callscope.speech.stt.clips import DEFAULT, Clip, ClipParameters, Piece, cut_clips
 from callscope.speech.stt.recognizer import HeardClip, HeardWord, Recognizer
 

@@ -139,6 +139,9 @@ def timing_note(conversation: Conversation) -> str:
     basis = {
         TimingBasis.CHANNEL_AUDIO: "Measured on the recording, one party per channel.",
         TimingBasis.TRANSCRIPT: "Measured on the transcript's times: only as true as they are.",
+        TimingBasis.ALIGNED_TRANSCRIPT: "Speech found in the one channel, told apart by the transcript's times; "
+        "overlap cannot be measured.",
+        TimingBasis.DIARIZED: "Speech found in the one channel, told apart by voice; overlap cannot be measured.",
     }[conversation.basis]
     ignored = sum(turn.kind is TurnKind.BACKCHANNEL for turn in conversation.turns)
     sounds = "sound is" if ignored == 1 else "sounds are"

@@ -518,6 +518,7 @@ def upgrade() -> None:
         sa.Column("probe", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("channels", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("segments", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("speech", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("confidence", sa.DOUBLE_PRECISION(), nullable=False),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
