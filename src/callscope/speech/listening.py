@@ -7,6 +7,7 @@ ago otherwise makes it deaf to narrow-band voices, and its verdict would depend 
 
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ _FLOOR_QUANTILE_NORMAL = -1.2816
 _LOUD_QUANTILE = 0.95
 _FLOOR_BLOCKS = 3
 """Noise that grew louder is believed after this many blocks; until then too much is listened to, never too little."""
+
+Element = TypeVar("Element", bound=np.generic)
 
 
 class ChannelListener:
@@ -62,9 +65,9 @@ class ChannelListener:
         silence = np.zeros(_LEAD_WINDOWS * WINDOW_SAMPLES, dtype=np.float32)
         self._advance(np.concatenate([self._held, silence]), np.pad(self._held_active, (0, _LEAD_WINDOWS)))
         return ChannelTrack(
-            levels=np.concatenate(self._levels) if self._levels else np.zeros((0, BAND_COUNT), dtype=np.uint8),
-            power_db=np.concatenate(self._power) if self._power else np.zeros(0, dtype=np.float32),
-            probabilities=np.concatenate(self._probabilities)[_LEAD_WINDOWS:],
+            levels=_joined(self._levels, np.zeros((0, BAND_COUNT), dtype=np.uint8)),
+            power_db=_joined(self._power, np.zeros(0, dtype=np.float32)),
+            probabilities=_joined(self._probabilities, np.zeros(0, dtype=np.float32))[_LEAD_WINDOWS:],
         )
 
     def _active_windows(self, bands: Power, power: Power, window_count: int) -> npt.NDArray[np.bool_]:
@@ -110,6 +113,13 @@ def _trail_left(active: npt.NDArray[np.bool_]) -> int:
     """Return how many windows after the end of `active` still belong to its last active one."""
     found = np.flatnonzero(active)
     return max(0, _TRAIL_WINDOWS - (active.size - 1 - int(found[-1]))) if found.size else 0
+
+
+def _joined(pieces: list[npt.NDArray[Element]], nothing: npt.NDArray[Element]) -> npt.NDArray[Element]:
+    """Return `pieces` as one and let go of them, so that a long call is not held twice."""
+    joined = np.concatenate([nothing, *pieces])
+    pieces.clear()
+    return joined
 
 
 def listen(listeners: list[ChannelListener], block: Samples, energies: FrameEnergies) -> None:
