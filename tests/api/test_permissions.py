@@ -33,7 +33,8 @@ def guarded_routes(app: FastAPI) -> list[tuple[str, str, str]]:
 
 
 async def request(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    return await client.request(method, path, headers=headers, json=minimal_call() if method == "post" else None)
+    body = minimal_call() if method in ("post", "put", "patch") else None
+    return await client.request(method, path, headers=headers, json=body)
 
 
 async def test_every_route_asks_for_a_key_and_its_permission(api: ApiUnderTest, client: httpx.AsyncClient) -> None:

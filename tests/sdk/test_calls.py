@@ -153,7 +153,7 @@ def test_lists_filter_by_property_text_and_status(client: Roark) -> None:
 
 async def test_metrics_are_grouped_flat_and_honest(live: LiveApi, client: Roark) -> None:
     call_id = client.call.create(**COMPLETE_CALL).data.id
-    await _store_values(live, UUID(call_id))
+    await store_values(live, UUID(call_id))
 
     (group,) = client.call.list_metrics(call_id).data
     assert (group.slug, group.metric_id, group.type, group.scope) == (
@@ -180,7 +180,7 @@ async def test_metrics_are_grouped_flat_and_honest(live: LiveApi, client: Roark)
     assert "value" not in next(row for row in flat["data"] if row["slug"] == "overtalk_ratio")
 
 
-async def _store_values(live: LiveApi, call_id: UUID) -> None:
+async def store_values(live: LiveApi, call_id: UUID) -> None:
     segments = (
         Segment(role=Role.AGENT, start_offset_ms=0, end_offset_ms=900),
         Segment(role=Role.CUSTOMER, start_offset_ms=1200, end_offset_ms=1900),

@@ -1,6 +1,6 @@
 """From the body of `POST /v1/call` to the domain's new call: the rules that span several fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callscope.api.schemas.call_create import (
@@ -62,7 +62,7 @@ def to_new_call(body: CallCreate) -> NewCall:
             for customer in customers
         ),
         transcript=_to_transcript(body.transcript, issues),
-        tools=tuple(_to_tool(tool, index, issues) for index, tool in enumerate(body.tool_invocations or ())),
+        tools=_to_tools(body.tool_invocations or (), issues),
         properties=body.properties or {},
     )
     if issues:
@@ -140,6 +140,19 @@ def _to_customer_mention(mention: CustomerMentionInput | None) -> CustomerMentio
     if mention is None or (mention.label is None and mention.phone_number_e164 is None):
         return None
     return CustomerMention(label=mention.label, phone_number_e164=mention.phone_number_e164)
+
+
+def to_new_tools(sent: Sequence[ToolInvocationInput]) -> tuple[NewToolInvocation, ...]:
+    """Return the tool invocations of a body. Raises InvalidInput with every rule they break."""
+    issues: list[Issue] = []
+    tools = _to_tools(sent, issues)
+    if issues:
+        raise InvalidInput(issues)
+    return tools
+
+
+def _to_tools(sent: Sequence[ToolInvocationInput], issues: list[Issue]) -> tuple[NewToolInvocation, ...]:
+    return tuple(_to_tool(tool, index, issues) for index, tool in enumerate(sent))
 
 
 def _to_tool(tool: ToolInvocationInput, index: int, issues: list[Issue]) -> NewToolInvocation:

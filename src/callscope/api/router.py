@@ -2,10 +2,33 @@
 
 from fastapi import APIRouter
 
-from callscope.api.routes import call_analyses, call_metrics, call_transcripts, calls, health, otlp, recordings, traces
+from callscope.api.routes import (
+    call_analyses,
+    call_changes,
+    call_costs,
+    call_metrics,
+    call_transcripts,
+    calls,
+    health,
+    otlp,
+    recordings,
+    traces,
+)
 
 PARTS = tuple(
-    part.router for part in (health, calls, call_transcripts, call_metrics, call_analyses, recordings, traces, otlp)
+    part.router
+    for part in (
+        health,
+        calls,
+        call_changes,
+        call_transcripts,
+        call_metrics,
+        call_costs,
+        call_analyses,
+        recordings,
+        traces,
+        otlp,
+    )
 )
 
 router = APIRouter()

@@ -29,9 +29,9 @@ class AnalysisNotFound(NotFound):
     """The call has no analysis, or is not visible to this project."""
 
 
-async def cancel(session: "AsyncSession", *, project_id: UUID, call_id: UUID, at: datetime) -> None:
-    """Cancel what is still open of a call that is deleted. A stage under way writes nothing any more."""
-    await analyses.cancel_open(session, project_id=project_id, call_id=call_id, at=at)
+async def cancel(session: "AsyncSession", *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:
+    """Cancel what is still open of calls that are deleted. A stage under way writes nothing any more."""
+    await analyses.cancel_open(session, project_id=project_id, call_ids=call_ids, at=at)
 
 
 async def open_at(session: "AsyncSession", analysis_id: UUID, stage: Stage) -> Analysis | None:

@@ -1,5 +1,6 @@
 """Calls as readers see them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -59,9 +60,23 @@ async def require_call(session: "AsyncSession", project_id: UUID, call_id: UUID)
 
 async def delete_call(session: "AsyncSession", project_id: UUID, call_id: UUID, *, now: datetime) -> None:
     """Hide the call from every read and cancel what is still running on it. Raises CallNotFound."""
-    if not await calls.hide(session, project_id, call_id, at=now):
+    if not await delete_calls(session, project_id, [call_id], now=now):
         raise _not_found(call_id)
-    await analyses.cancel(session, project_id=project_id, call_id=call_id, at=now)
+
+
+async def delete_calls(
+    session: "AsyncSession", project_id: UUID, call_ids: Collection[UUID], *, now: datetime
+) -> set[UUID]:
+    """Delete those of the calls that the project has, and return their ids."""
+    deleted = await calls.hide(session, project_id, call_ids, at=now)
+    await analyses.cancel(session, project_id=project_id, call_ids=deleted, at=now)
+    return deleted
+
+
+async def lock_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
+    """Keep others from changing the call until the transaction ends. Raises CallNotFound."""
+    if not await calls.lock(session, project_id, call_id):
+        raise _not_found(call_id)
 
 
 def _not_found(call_id: UUID) -> CallNotFound:

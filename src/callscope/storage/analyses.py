@@ -121,11 +121,13 @@ async def finish(
     await _change(session, analysis_id, status=status.value, reason=reason, next_attempt_at=None, finished_at=at)
 
 
-async def cancel_open(session: AsyncSession, *, project_id: UUID, call_id: UUID, at: datetime) -> None:
-    """Cancel every analysis of a call that has not ended."""
+async def cancel_open(session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:
+    """Cancel every analysis of these calls that has not ended."""
     await session.execute(
         update(AnalysisRow)
-        .where(AnalysisRow.project_id == project_id, AnalysisRow.call_id == call_id, AnalysisRow.status.not_in(FINAL))
+        .where(
+            AnalysisRow.project_id == project_id, AnalysisRow.call_id.in_(call_ids), AnalysisRow.status.not_in(FINAL)
+        )
         .values(status=AnalysisStatus.CANCELLED.value, next_attempt_at=None, finished_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -1,5 +1,6 @@
 """Calls: the row, and the queries that read calls with their participants."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Index,
     Select,
     and_,
+    any_,
     exists,
     false,
     func,
@@ -19,14 +21,15 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from callscope.core.call import Call, CallDirection, CallStatus, EndedStatus, InterfaceType
+from callscope.core.call import Call, CallDirection, CallStatus, EndedStatus, InterfaceType, PropertyValue
 from callscope.core.call_query import CallQuery, CallSort
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
 from callscope.storage import agents, customers
-from callscope.storage.base import Base, CreatedAt, EmptyObject, Id, Milliseconds, ProjectId
+from callscope.storage.base import Base, CreatedAt, EmptyObject, Id, Milliseconds, ProjectId, array_of
 from callscope.storage.transcripts import TranscriptEntryRow, TranscriptRow
 
 VISIBLE = text("deleted_at IS NULL")
@@ -119,11 +122,40 @@ async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def hide(session: AsyncSession, project_id: UUID, call_id: UUID, *, at: datetime) -> bool:
-    """Hide a call from every read; return whether there was one to hide."""
-    statement = update(CallRow).where(*_visible(project_id), CallRow.id == call_id).values(deleted_at=at)
-    hidden = await session.execute(statement.returning(CallRow.id).execution_options(synchronize_session=False))
-    return hidden.first() is not None
+async def lock(session: AsyncSession, project_id: UUID, call_id: UUID) -> bool:
+    """Keep every other transaction from changing the call until this one ends; return whether there is one."""
+    query = select(CallRow.id).where(*_visible(project_id), CallRow.id == call_id).with_for_update()
+    return (await session.execute(query)).first() is not None
+
+
+async def change_properties(
+    session: AsyncSession,
+    call_id: UUID,
+    *,
+    written: Mapping[str, PropertyValue],
+    removed: Collection[str],
+    at: datetime,
+) -> None:
+    """Write and remove properties of a call, leaving its others. The id must have been scoped to a project."""
+    kept = CallRow.properties.op("-")(array_of(removed, str))
+    values = {"properties": kept.op("||")(literal(dict(written), JSONB)), "updated_at": at}
+    statement = update(CallRow).where(CallRow.id == call_id).values(values)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def touch(session: AsyncSession, call_id: UUID, *, at: datetime) -> None:
+    """Note that something of the call changed. The id must have been scoped to a project."""
+    statement = update(CallRow).where(CallRow.id == call_id).values(updated_at=at)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
+async def hide(session: AsyncSession, project_id: UUID, call_ids: Collection[UUID], *, at: datetime) -> set[UUID]:
+    """Hide calls from every read; return the ids of those there were to hide."""
+    ids = select(CallRow.id).where(*_visible(project_id), CallRow.id == any_(array_of(call_ids, UUID)))
+    # In one order everywhere: two transactions that wait for each other's calls would be a deadlock.
+    locked = ids.order_by(CallRow.id).with_for_update().cte("locked")
+    statement = update(CallRow).where(CallRow.id.in_(select(locked.c.id))).values(deleted_at=at).returning(CallRow.id)
+    return set((await session.execute(statement.execution_options(synchronize_session=False))).scalars())
 
 
 def _visible(project_id: UUID) -> tuple[ColumnElement[bool], ...]:
@@ -193,7 +225,8 @@ def _place(sort_by: CallSort, value: object) -> datetime | int | str | None:
 
 
 async def _load(session: AsyncSession, query: Select[CallRow]) -> tuple[Call, ...]:
-    rows = (await session.scalars(query)).all()
+    # What this transaction wrote by statement must be read again, not remembered.
+    rows = (await session.scalars(query.execution_options(populate_existing=True))).all()
     if not rows:
         return ()
     ids = [row.id for row in rows]

@@ -18,6 +18,7 @@ from callscope.storage.analyses import first_columns
 from callscope.storage.engine import to_json
 from callscope.storage.jobs import DEFER, defer_parameters
 from callscope.storage.statements import execute_prepared
+from callscope.storage.tools import tool_columns
 from callscope.storage.transcripts import entry_columns
 
 EXTERNAL_ID_CONSTRAINT = "uq_call_project_id_external_id"
@@ -83,7 +84,7 @@ async def insert_call(
         "customers": _customer_columns(call),
         "transcripts": [] if transcript is None else [_transcript_columns(call, transcript, transcript_id)],
         "entries": [entry_columns(transcript_id, position, entry) for position, entry in enumerate(entries)],
-        "tools": [_tool_columns(call, position, tool) for position, tool in enumerate(tools)],
+        "tools": [tool_columns(call.id, position, tool) for position, tool in enumerate(tools)],
         "keys": [
             {"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys
         ],
@@ -161,19 +162,3 @@ def _customer_columns(call: Call) -> list[dict[str, Any]]:
 
 def _transcript_columns(call: Call, transcript: Transcript, transcript_id: UUID) -> dict[str, Any]:
     return {"id": transcript_id, "call_id": call.id, "source": transcript.source, "created_at": call.created_at}
-
-
-def _tool_columns(call: Call, position: int, tool: ToolInvocation) -> dict[str, Any]:
-    return {
-        "id": tool.id,
-        "call_id": call.id,
-        "agent_id": tool.agent_id,
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": dict(tool.parameters),
-        "parameter_types": dict(tool.parameter_types),
-        "result": tool.result,
-        "start_offset_ms": tool.start_offset_ms,
-        "end_offset_ms": tool.end_offset_ms,
-        "position": position,
-    }

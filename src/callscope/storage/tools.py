@@ -1,10 +1,11 @@
 """Tool invocations of calls."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +51,34 @@ async def of_call(
         query = query.where(ToolInvocationRow.start_offset_ms < until_ms)
     query = query.order_by(ToolInvocationRow.start_offset_ms, ToolInvocationRow.position).limit(limit)
     return tuple(_to_invocation(row) for row in (await session.execute(query)).scalars())
+
+
+async def add(session: AsyncSession, call_id: UUID, invocations: Sequence[ToolInvocation]) -> None:
+    """Add invocations to a call, after those it has."""
+    last = await session.execute(
+        select(func.max(ToolInvocationRow.position)).where(ToolInvocationRow.call_id == call_id)
+    )
+    first_position = (last.scalar_one() or 0) + 1
+    rows = [tool_columns(call_id, first_position + index, each) for index, each in enumerate(invocations)]
+    if rows:
+        await session.execute(insert(ToolInvocationRow), rows)
+
+
+def tool_columns(call_id: UUID, position: int, tool: ToolInvocation) -> dict[str, Any]:
+    """Return the row of one invocation."""
+    return {
+        "id": tool.id,
+        "call_id": call_id,
+        "agent_id": tool.agent_id,
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+        "parameter_types": dict(tool.parameter_types),
+        "result": tool.result,
+        "start_offset_ms": tool.start_offset_ms,
+        "end_offset_ms": tool.end_offset_ms,
+        "position": position,
+    }
 
 
 async def count_of_call(session: AsyncSession, call_id: UUID) -> int:

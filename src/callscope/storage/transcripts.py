@@ -1,5 +1,6 @@
 """Transcripts: per call at most one of each source, each a list of entries in call order."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,14 @@ async def sources_of(session: AsyncSession, call_id: UUID) -> dict[TranscriptSou
     """Return the transcripts of a call by source. The id must have been scoped to a project."""
     query = select(TranscriptRow.source, TranscriptRow.id).where(TranscriptRow.call_id == call_id)
     return {TranscriptSource(source): transcript_id for source, transcript_id in await session.execute(query)}
+
+
+async def made_at(session: AsyncSession, call_id: UUID, source: TranscriptSource) -> datetime | None:
+    """Return when a call's transcript of that source was stored, None when there is none."""
+    query = select(TranscriptRow.created_at).where(
+        TranscriptRow.call_id == call_id, TranscriptRow.source == source.value
+    )
+    return (await session.execute(query)).scalar_one_or_none()
 
 
 async def read(session: AsyncSession, transcript_id: UUID, source: TranscriptSource) -> Transcript:
