@@ -76,6 +76,8 @@ async def test_the_transcript_follows_playback(page: Page, site: Site) -> None:
     await page.get_by_label("Speed").select_option("3")
     seen: list[list[float]] = []
     await page.expose_function("noteHighlight", lambda at, entry: seen.append([at, entry]))
+    # The entry under the linked moment is highlighted before anything plays.
+    await page.wait_for_selector("[data-entry-ms][aria-current]")
     await page.evaluate(NOTE_HIGHLIGHTS)
     await page.keyboard.press("Space")
     await page.wait_for_selector('[data-entry-ms="15500"][aria-current]')
