@@ -52,9 +52,11 @@ export class TranscriptView {
     const index = lastStartedBy(entries.map((entry) => Number(entry.dataset["entryMs"])), at_ms + 1);
     const entry = entries[index] ?? null;
     if (entry === this.current && !force) return;
-    this.current?.removeAttribute("aria-current");
-    this.current = entry;
-    entry?.setAttribute("aria-current", "true");
+    if (entry !== this.current) {
+      this.current?.removeAttribute("aria-current");
+      this.current = entry;
+      entry?.setAttribute("aria-current", "true");
+    }
     if (this.following) this.scrollTo(entry ?? page);
   }
 
