@@ -1,6 +1,7 @@
 """The exporters of the OpenTelemetry SDK, as agents use them, against a real server."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,3 +187,36 @@ def retry_delay_s(error: grpc.aio.AioRpcError) -> float:
     retry = RetryInfo()
     assert Status.FromString(details).details[0].Unpack(retry)
     return retry.retry_delay.ToTimedelta().total_seconds()
+
+
+JAVASCRIPT = Path(__file__).parents[1] / "support" / "emitters" / "javascript"
+NODE = shutil.which("node")
+
+
+@pytest.mark.skipif(
+    NODE is None or not (JAVASCRIPT / "node_modules").exists(),
+    reason="OpenTelemetry's JavaScript exporter is not installed: npm ci in tests/support/emitters/javascript",
+)
+@pytest.mark.parametrize(
+    ("form", "compression"), [("http", "none"), ("http", "gzip"), ("proto", "none"), ("proto", "gzip")]
+)
+async def test_the_javascript_exporter(
+    database_url: str, key: CreatedKey, drain: Drain, form: str, compression: str
+) -> None:
+    with http_server(database_url) as url:
+        arguments = [form, f"{url}/v1/traces", key.plain_key, compression]
+        sender = await asyncio.create_subprocess_exec(
+            str(NODE), str(JAVASCRIPT / "emit.js"), *arguments, stderr=asyncio.subprocess.PIPE
+        )
+        _, complaint = await sender.communicate()
+    assert (sender.returncode, complaint) == (0, b"")
+    await drain.run()
+    async with drain.context.sessions() as session:
+        (summary,) = (await traces.list_traces(session, key.project_id, TraceQuery())).items
+        trace = await traces.get_trace(session, key.project_id, summary.trace_id)
+    call, tool = sorted(trace.spans, key=lambda one: one.name)
+    assert (summary.root_name, summary.services, summary.error_count) == ("call", ("js-desk",), 1)
+    assert tool.attributes == {"n": 2, "share": 0.5, "list": ["a", "b"], "on": True}
+    assert (tool.parent_span_id, tool.status_message) == (call.span_id, "no such order")
+    assert [event.name for event in tool.events] == ["asked"]
+    assert tool.attribute("roark.external_id") == "order 7"
