@@ -18,11 +18,11 @@ NO_SPANS = "No span of the agent's parts falls into this gap."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A part at work, in recording milliseconds."""
+    """A part at work, in whole recording milliseconds."""
 
     part: SpanPart
-    start_ms: float
-    end_ms: float
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,27 +131,22 @@ def _intervals(
         part, first_ms = one.meaning.part, one.meaning.first_output_ms
         stops_at_first = part is SpanPart.TTS or (part is SpanPart.LLM and begins == last_llm)
         until = min(ends, begins + first_ms) if stops_at_first and first_ms is not None else ends
-        clipped = Interval(part=part, start_ms=max(begins, start_ms), end_ms=min(until, end_ms))
+        clipped = Interval(part=part, start_ms=max(round(begins), start_ms), end_ms=min(round(until), end_ms))
         if clipped.end_ms > clipped.start_ms:
             found.append(clipped)
     return tuple(found)
 
 
 def _count_once(intervals: Sequence[Interval], start_ms: int, end_ms: int) -> Mapping[SpanPart, int]:
-    """Return the whole milliseconds of each part; where parts overlap, the one first in `PARTS` counts.
-
-    Fractions are left to the remainder, which so never falls below zero.
-    """
-    edges = sorted(
-        {float(start_ms), float(end_ms), *(edge for one in intervals for edge in (one.start_ms, one.end_ms))}
-    )
-    exact = dict.fromkeys(PARTS, 0.0)
+    """Return the milliseconds of each part; where parts overlap, the one first in `PARTS` counts."""
+    edges = sorted({start_ms, end_ms, *(edge for one in intervals for edge in (one.start_ms, one.end_ms))})
+    taken = dict.fromkeys(PARTS, 0)
     for left, right in pairwise(edges):
         working = {one.part for one in intervals if one.start_ms <= left and one.end_ms >= right}
         part = next((part for part in PARTS if part in working), None)
         if part is not None:
-            exact[part] += right - left
-    return {part: int(length_ms) for part, length_ms in exact.items()}
+            taken[part] += right - left
+    return taken
 
 
 def _reported(understood: Sequence[Understood], alignment: Alignment, turn_start_ms: int) -> int | None:
