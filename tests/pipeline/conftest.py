@@ -72,6 +72,7 @@ async def context(sessions: SessionFactory, tmp_path: Path) -> AsyncIterator[Pip
         retries=RetrySchedules(
             gone=RetrySchedule(**AT_ONCE, max_attempts=2),
             passing=RetrySchedule(**AT_ONCE, max_attempts=4),
+            service_away=RetrySchedule(**AT_ONCE, max_attempts=2),
             unexpected=RetrySchedule(**AT_ONCE, max_attempts=2),
         ),
     )

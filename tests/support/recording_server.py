@@ -32,6 +32,7 @@ class SeenRequest:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class RecordingServer:
@@ -101,7 +102,9 @@ async def _read_request(reader: asyncio.StreamReader) -> SeenRequest:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ", 2)
     pairs = (line.split(":", 1) for line in head[1:] if line)
-    return SeenRequest(method=method, path=path, headers={name.lower(): value.strip() for name, value in pairs})
+    headers = {name.lower(): value.strip() for name, value in pairs}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return SeenRequest(method=method, path=path, headers=headers, body=body)
 
 
 def _ranged(reply: Reply, wanted: str | None) -> tuple[int, bytes, dict[str, str]]:

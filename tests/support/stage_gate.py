@@ -16,6 +16,7 @@ WRITE_OF_STAGE = {
     Stage.TRANSCRIPT: "INSERT ON conversation FOR EACH ROW WHEN (NEW.document ->> 'basis' = 'transcript')",
     Stage.FETCH: "INSERT ON recording FOR EACH ROW",
     Stage.MEASURE: "INSERT ON recording_analysis FOR EACH ROW",
+    Stage.TRANSCRIBE: "UPDATE OF stage ON analysis FOR EACH ROW WHEN (NEW.stage = 'conclude')",
     Stage.CONCLUDE: 'UPDATE OF duration_ms ON "call" FOR EACH ROW',
 }
 POLL_S = 0.05

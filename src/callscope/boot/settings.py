@@ -58,6 +58,28 @@ class Settings(BaseSettings):
         default=3600.0, gt=0, description="Longest time the process that decodes and measures one recording may take."
     )
     analysis_concurrency: int = Field(default=1, ge=1, description="Recordings one worker measures at the same time.")
+    stt_model: str | None = Field(
+        default=None,
+        description="Speech model that transcribes calls which bring no transcript: a name of `callscope models list` "
+        "or a directory; with a server (`CALLSCOPE_STT_URL`) what it calls its model. Without both nothing is "
+        "transcribed.",
+    )
+    stt_url: str | None = Field(
+        default=None,
+        description="Server with the OpenAI transcription API to use instead of a model on this machine, up to and "
+        "with `/v1`. On a private network it must be in `CALLSCOPE_FETCH_ALLOW_NETWORKS`.",
+    )
+    stt_api_key: SecretStr | None = Field(default=None, description="The key of that server.")
+    stt_language: str | None = Field(
+        default=None, description="Language of all calls (`en`, `de`, …). Default: told from the sound of each party."
+    )
+    stt_threads: int = Field(default=1, ge=1, description="Processor threads one transcription uses.")
+    stt_always: bool = Field(
+        default=False, description="Transcribe calls that bring a transcript too, to compare the two."
+    )
+    stt_timeout_s: float = Field(
+        default=4 * 3600.0, gt=0, description="Longest time the transcription of one recording may take."
+    )
     max_trace_bytes: int = Field(
         default=64 * 1024**2, gt=0, description="Largest payload of traces that is read, after inflating it."
     )

@@ -11,6 +11,7 @@ from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.context import PipelineContext, TraceRules
+from callscope.pipeline.transcribing_process import RecognizerChoice
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
@@ -44,12 +45,28 @@ class Wiring:
             fetch_timeout_s=self.settings.fetch_timeout_s,
             measure_memory_bytes=self.settings.analysis_memory_bytes,
             measure_timeout_s=self.settings.analysis_timeout_s,
+            recognizer=_recognizer(self.settings),
+            transcribes_beside_brought=self.settings.stt_always,
+            transcribe_timeout_s=self.settings.stt_timeout_s,
             traces=TraceRules(
                 max_bytes=self.settings.max_trace_bytes,
                 retention_days=self.settings.trace_retention_days,
                 payload_retention_days=self.settings.trace_payload_retention_days,
             ),
         )
+
+
+def _recognizer(settings: Settings) -> RecognizerChoice:
+    key = settings.stt_api_key
+    return RecognizerChoice(
+        model=settings.stt_model,
+        store=settings.data_dir / "models",
+        url=settings.stt_url,
+        api_key=None if key is None else key.get_secret_value(),
+        language=settings.stt_language,
+        thread_count=settings.stt_threads,
+        allowed_networks=settings.fetch_allow_networks,
+    )
 
 
 @asynccontextmanager

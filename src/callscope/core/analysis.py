@@ -32,8 +32,15 @@ class Stage(StrEnum):
     """The recordings into the object store."""
     MEASURE = "measure"
     """Speech, turns and metrics from the audio."""
+    TRANSCRIBE = "transcribe"
+    """Words from the audio, where the call brought none."""
     CONCLUDE = "conclude"
     """What the call as a whole gains: its duration and its end."""
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the analysis goes on without it when it fails for good."""
+        return self is Stage.TRANSCRIBE
 
     @property
     def next(self) -> "Stage | None":
@@ -48,7 +55,8 @@ class Analysis:
     """One analysis of one call.
 
     `stage` is the one under way, or the one it ended in. `attempt_count` counts failed tries of that stage,
-    `reason` tells a person why the last one failed, `next_attempt_at` when the next is due.
+    `reason` tells a person why the last one failed, `next_attempt_at` when the next is due. `transcription_reason`
+    tells why no words were recognised where some were wanted.
     """
 
     id: UUID
@@ -62,6 +70,7 @@ class Analysis:
     created_at: datetime
     stage_entered_at: datetime
     finished_at: datetime | None
+    transcription_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ class JobName(StrEnum):
     MEASURE_TRANSCRIPT = "transcript.measure"
     FETCH_RECORDING = "recording.fetch"
     MEASURE_RECORDING = "recording.measure"
+    TRANSCRIBE_RECORDING = "recording.transcribe"
     CONCLUDE_ANALYSIS = "analysis.conclude"
     DRAIN_TRACES = "trace.drain"
     REPLAY_TRACES = "trace.replay"
@@ -18,12 +19,14 @@ class JobName(StrEnum):
 SHORT_QUEUE = "short"
 NETWORK_QUEUE = "network"
 AUDIO_QUEUE = "audio"
+SPEECH_QUEUE = "speech"
 TRACES_QUEUE = "traces"
 
 QUEUE_OF_JOB = {
     JobName.MEASURE_TRANSCRIPT: SHORT_QUEUE,
     JobName.FETCH_RECORDING: NETWORK_QUEUE,
     JobName.MEASURE_RECORDING: AUDIO_QUEUE,
+    JobName.TRANSCRIBE_RECORDING: SPEECH_QUEUE,
     JobName.CONCLUDE_ANALYSIS: SHORT_QUEUE,
     JobName.DRAIN_TRACES: TRACES_QUEUE,
     JobName.REPLAY_TRACES: TRACES_QUEUE,

@@ -25,6 +25,8 @@ READ_PREFERENCE = (
     TranscriptSource.ROARK_POST_CALL,
 )
 """Which source is read when a reader names none, best first."""
+BROUGHT = READ_PREFERENCE[:2]
+"""The sources that come with a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

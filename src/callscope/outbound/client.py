@@ -20,6 +20,7 @@ from callscope.outbound.urls import origin_of, parse_url, port_of
 USER_AGENT = f"callscope/{version('callscope')}"
 REDIRECTS = (301, 302, 303, 307, 308)
 LATER = (408, 425, 429)
+_OUR_HEADERS = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,37 @@ class OutboundClient:
             chunks = self._paced(response, max_bytes=max_bytes, deadline=deadline)
             yield Download(content_type=response.headers.get("content-type"), chunks=chunks)
 
+    async def post(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        data: Mapping[str, list[str]],
+        files: Mapping[str, tuple[str, bytes, str]],
+        timeout_s: float,
+        max_bytes: int,
+    ) -> tuple[int, httpx.Headers, bytes]:
+        """Send a multipart form and return status, headers and body, whatever the status. Raises FetchFailed."""
+        parsed = parse_url(url)
+        request = httpx.Request(
+            "POST",
+            parsed,
+            headers={**headers, **_OUR_HEADERS},
+            data=data,
+            files=files,
+            extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
+        )
+        with _InOurWords():
+            try:
+                async with asyncio.timeout(timeout_s):
+                    response = await self._transport.handle_async_request(request)
+                    try:
+                        return response.status_code, response.headers, await _whole(response, max_bytes)
+                    finally:
+                        await response.aclose()
+            except TimeoutError as error:
+                raise FetchFailed("The server took too long to answer.", FetchCause.TIMED_OUT) from error
+
     async def _follow(self, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
         for _ in range(self._limits.max_hops + 1):
             response = await self._send(url, headers)
@@ -108,9 +140,8 @@ class OutboundClient:
         raise FetchFailed(f"The URL redirects more than {self._limits.max_hops} times.", FetchCause.UNUSABLE)
 
     async def _send(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
-        ours = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
         timeout = httpx.Timeout(self._limits.idle_s).as_dict()
-        request = httpx.Request("GET", url, headers={**headers, **ours}, extensions={"timeout": timeout})
+        request = httpx.Request("GET", url, headers={**headers, **_OUR_HEADERS}, extensions={"timeout": timeout})
         response = await self._transport.handle_async_request(request)
         response.request = request
         return response
@@ -147,7 +178,7 @@ def raise_for_status(response: httpx.Response) -> None:
         f"The server answered {status} instead of the file.",
         cause,
         http_status=status,
-        retry_after_s=_retry_after_s(response),
+        retry_after_s=retry_after_s(response.headers),
     )
 
 
@@ -177,8 +208,19 @@ def _too_large(max_bytes: int) -> FetchFailed:
     return FetchFailed(f"The file is larger than the {max_bytes} bytes allowed.", FetchCause.TOO_LARGE)
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "").strip()
+async def _whole(response: httpx.Response, max_bytes: int) -> bytes:
+    _refuse_encoding(response)
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+    return bytes(body)
+
+
+def retry_after_s(headers: httpx.Headers) -> float | None:
+    """Return how long a server asks to wait, None when it does not."""
+    value = headers.get("retry-after", "").strip()
     if value.isdigit():
         return float(value)
     try:

@@ -38,6 +38,12 @@ class FetchFailed(CallscopeError):
         self.retry_after_s = retry_after_s
 
 
+class ServiceAway(FetchFailed):
+    """A server that the operator set up is not there now, or has no time."""
+
+    code = "service_away"
+
+
 class UrlForbidden(FetchFailed):
     """Our rules forbid the URL; nothing was sent."""
 

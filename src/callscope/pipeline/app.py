@@ -15,12 +15,14 @@ from callscope.pipeline.fetch_stage import fetch_recordings
 from callscope.pipeline.measure_stage import measure_fetched_recording
 from callscope.pipeline.stage import Work, run_stage
 from callscope.pipeline.traces import drain_traces, expire_traces, replay_traces
+from callscope.pipeline.transcribe_stage import transcribe_recording_of_call
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
 
 WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
     JobName.MEASURE_TRANSCRIPT: (Stage.TRANSCRIPT, measure_supplied_transcript),
     JobName.FETCH_RECORDING: (Stage.FETCH, fetch_recordings),
     JobName.MEASURE_RECORDING: (Stage.MEASURE, measure_fetched_recording),
+    JobName.TRANSCRIBE_RECORDING: (Stage.TRANSCRIBE, transcribe_recording_of_call),
     JobName.CONCLUDE_ANALYSIS: (Stage.CONCLUDE, conclude),
 }
 RETRY_AFTER_LOSS_S = 5

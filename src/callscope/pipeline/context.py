@@ -6,6 +6,7 @@ from pathlib import Path
 from callscope.core.clock import Clock
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.retries import RetrySchedules
+from callscope.pipeline.transcribing_process import RecognizerChoice
 from callscope.storage.engine import SessionFactory
 from callscope.storage.objects import Objects
 
@@ -35,3 +36,6 @@ class PipelineContext:
     scratch_dir: Path | None = None
     retries: RetrySchedules = field(default_factory=RetrySchedules)
     traces: TraceRules = field(default_factory=TraceRules)
+    recognizer: RecognizerChoice = field(default_factory=RecognizerChoice)
+    transcribes_beside_brought: bool = False
+    transcribe_timeout_s: float = 4 * 3600.0

@@ -45,7 +45,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
     ids = (analysis.project_id, analysis.call_id)
     async with context.sessions() as session:
         recording = recordings.best_for_measuring(await recordings.of_call(session, *ids))
-        transcript = await transcripts.read_transcript(session, *ids)
+        transcript = await transcripts.read_brought(session, *ids)
         tools = await calls.list_tool_invocations(session, *ids)
         call = await calls.get_call(session, *ids)
     if recording is None:

@@ -42,6 +42,15 @@ class MeasuringLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildTask:
+    """A program that a child process runs, what a person calls it, and the setting that gives it more time."""
+
+    module: str
+    name: str
+    time_setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuringReply:
     """What the child answers: a measurement, a failure for a person, or where its own code failed."""
 
@@ -73,12 +82,25 @@ REQUEST = TypeAdapter(MeasuringRequest)
 REPLY = TypeAdapter(MeasuringReply)
 
 
+MEASURING = ChildTask(
+    module="callscope.pipeline.measuring_child",
+    name="Measuring the recording",
+    time_setting="CALLSCOPE_ANALYSIS_TIMEOUT_S",
+)
+
+
 async def measure_apart(request: MeasuringRequest, limits: MeasuringLimits, *, scratch_dir: Path) -> Measurement:
     """Measure in a child process and return what it found. Raises MeasuringRefused, MeasuringDied, MeasuringDefect."""
+    reply = await run_apart(MEASURING, REQUEST.dump_json(request), limits, scratch_dir=scratch_dir)
+    return _unpack(REPLY.validate_json(reply))
+
+
+async def run_apart(task: ChildTask, request_json: bytes, limits: MeasuringLimits, *, scratch_dir: Path) -> bytes:
+    """Give a child process a request and return its reply, both JSON. Raises MeasuringDied."""
     request_path, reply_path = scratch_dir / "request.json", scratch_dir / "reply.json"
-    request_path.write_bytes(REQUEST.dump_json(request))
+    request_path.write_bytes(request_json)
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "callscope.pipeline.measuring_child"),
+        *(sys.executable, "-m", task.module),
         *(str(os.getpid()), str(limits.memory_bytes), str(request_path), str(reply_path)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
@@ -89,14 +111,14 @@ async def measure_apart(request: MeasuringRequest, limits: MeasuringLimits, *, s
         exit_code = await asyncio.wait_for(child.wait(), limits.timeout_s)
     except TimeoutError as error:
         raise MeasuringDied(
-            f"Measuring the recording took longer than {limits.timeout_s:.0f} s and was stopped. "
-            "The operator can raise CALLSCOPE_ANALYSIS_TIMEOUT_S."
+            f"{task.name} took longer than {limits.timeout_s:.0f} s and was stopped. "
+            f"The operator can raise {task.time_setting}."
         ) from error
     finally:
         await _end(child)
     if exit_code != 0:
-        raise _death(exit_code, limits)
-    return _unpack(REPLY.validate_json(reply_path.read_bytes()))
+        raise _death(task, exit_code, limits)
+    return reply_path.read_bytes()
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
@@ -105,12 +127,12 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
-def _death(exit_code: int, limits: MeasuringLimits) -> MeasuringDied:
+def _death(task: ChildTask, exit_code: int, limits: MeasuringLimits) -> MeasuringDied:
     name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
     log.warning("measuring_process_died", ended_by=name)
     return MeasuringDied(
-        f"The process that measured the recording died ({name}). It may use {limits.memory_bytes // MEBIBYTE} MiB; the "
-        "operator can raise CALLSCOPE_ANALYSIS_MEMORY_BYTES. If it does not help, the file is damaged: re-encode it."
+        f"{task.name} ended with the process that did it ({name}). It may use {limits.memory_bytes // MEBIBYTE} MiB; "
+        "the operator can raise CALLSCOPE_ANALYSIS_MEMORY_BYTES. If that does not help, re-encode the file."
     )
 
 

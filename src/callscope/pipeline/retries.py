@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from callscope.core.errors import CallscopeError
-from callscope.outbound.errors import FetchCause, FetchFailed
+from callscope.outbound.errors import FetchCause, FetchFailed, ServiceAway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +46,16 @@ class RetrySchedules:
     """The server says there is no such file: perhaps it is just being written."""
     passing: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=2, longest_s=3600))
     """Time-outs, overload, servers that are down: they come back within the day."""
+    service_away: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=900, horizon_s=2 * 3600.0))
+    """A server the operator set up: what waits for it is missed sooner than a recording."""
     unexpected: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=600, max_attempts=6))
     """Our own fault, or the database's."""
 
     def schedule_for(self, error: Exception) -> RetrySchedule:
         """Return the schedule that fits the cause of a failure."""
         match error:
+            case ServiceAway():
+                return self.service_away
             case FetchFailed(cause=FetchCause.GONE | FetchCause.HOST_UNKNOWN):
                 return self.gone
             case FetchFailed(

@@ -103,7 +103,9 @@ async def _settle(context: PipelineContext, stage: Stage, analysis_id: UUID, err
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
             at_least_s=requested_wait_s(error),
         )
-        if wait_s is None:
+        if wait_s is None and stage.is_optional:
+            await analyses.pass_over(session, claimed, reason=_reason(error), at=now)
+        elif wait_s is None:
             await analyses.fail(session, claimed, reason=_reason(error), at=now)
         else:
             await analyses.postpone(session, claimed, reason=_reason(error), until=now + timedelta(seconds=wait_s))

@@ -41,7 +41,7 @@ async def measure_supplied_transcript(context: PipelineContext, analysis: Analys
     """Measure what the sender transcribed; without a transcript there is no first wave."""
     async with context.sessions() as session:
         call = await calls.get_call(session, analysis.project_id, analysis.call_id)
-        transcript = await transcripts.read_transcript(session, analysis.project_id, analysis.call_id)
+        transcript = await transcripts.read_brought(session, analysis.project_id, analysis.call_id)
         tools = await calls.list_tool_invocations(session, analysis.project_id, analysis.call_id)
     if transcript is None:
         return TranscriptResults(context=context, measurement=None)

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from procrastinate import App
 
-from callscope.core.jobs import AUDIO_QUEUE, NETWORK_QUEUE, SHORT_QUEUE, TRACES_QUEUE
+from callscope.core.jobs import AUDIO_QUEUE, NETWORK_QUEUE, SHORT_QUEUE, SPEECH_QUEUE, TRACES_QUEUE
 from callscope.pipeline.context import PipelineContext
 from callscope.storage import jobs
 
@@ -44,6 +44,7 @@ async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, 
             SHORT_QUEUE: 1,
             NETWORK_QUEUE: rules.fetch_concurrency,
             AUDIO_QUEUE: rules.measure_concurrency,
+            SPEECH_QUEUE: 1,
             TRACES_QUEUE: 1,
         }
         lines = [_work(app, queue, rules, concurrency=concurrency) for queue, concurrency in hands.items()]

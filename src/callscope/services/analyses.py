@@ -20,6 +20,7 @@ JOB_OF_STAGE = {
     Stage.TRANSCRIPT: JobName.MEASURE_TRANSCRIPT,
     Stage.FETCH: JobName.FETCH_RECORDING,
     Stage.MEASURE: JobName.MEASURE_RECORDING,
+    Stage.TRANSCRIBE: JobName.TRANSCRIBE_RECORDING,
     Stage.CONCLUDE: JobName.CONCLUDE_ANALYSIS,
 }
 FIRST_STAGE = next(iter(Stage))
@@ -57,6 +58,17 @@ async def advance(session: "AsyncSession", analysis: Analysis, *, at: datetime) 
     await _defer(session, analysis.id, following)
 
 
+async def pass_over(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
+    """Go on without the claimed, optional stage; `reason` tells a person what is missing for it and what to do."""
+    await record_transcription(session, analysis, reason=reason)
+    await advance(session, analysis, at=at)
+
+
+async def record_transcription(session: "AsyncSession", analysis: Analysis, *, reason: str | None) -> None:
+    """Write why no words were recognised; None when they were, or none were wanted."""
+    await analyses.record_transcription(session, analysis.id, reason=reason)
+
+
 async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, until: datetime) -> None:
     """Try the claimed stage again at `until`; `reason` tells a person why it failed this time."""
     await analyses.record_failed_attempt(session, analysis.id, reason=reason, next_attempt_at=until)
@@ -80,6 +92,15 @@ async def record_measurement(
     await measurements.save_conversation(
         session, project_id=analysis.project_id, call_id=analysis.call_id, conversation=conversation, at=at
     )
+    await measurements.save_values(
+        session, project_id=analysis.project_id, call_id=analysis.call_id, values=values, at=at
+    )
+
+
+async def record_values(
+    session: "AsyncSession", analysis: Analysis, *, values: Sequence[MetricValue], at: datetime
+) -> None:
+    """Write values over those there are of their metrics."""
     await measurements.save_values(
         session, project_id=analysis.project_id, call_id=analysis.call_id, values=values, at=at
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 from callscope.audio.decode import MAX_DURATION_MS
 from callscope.core.call import CallDirection, Role, ToolInvocation
 from callscope.core.conversation import Conversation
-from callscope.core.metric import CallFacts, MetricValue
+from callscope.core.metric import CallFacts, MetricInput, MetricValue
 from callscope.core.recording import RecordingAnalysis
 from callscope.core.transcript import TranscriptEntry
-from callscope.metrics import runner
+from callscope.metrics import registry, runner
 from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
 from callscope.speech.analysis import analyze_recording
 from callscope.speech.transcript_timing import conversation_from_transcript
@@ -82,6 +82,25 @@ def measure_recording(
         conversation_reason=parties.reason,
         values=runner.compute(facts),
     )
+
+
+def measure_words(
+    analysis: RecordingAnalysis,
+    conversation: Conversation,
+    transcript: Sequence[TranscriptEntry],
+    tools: Sequence[ToolInvocation] = (),
+) -> tuple[MetricValue, ...]:
+    """Return every value that rests on words, once they are known of a recording that was measured before."""
+    facts = CallFacts(
+        duration_ms=analysis.duration_ms,
+        conversation=conversation,
+        conversation_reason=None,
+        transcript=tuple(transcript),
+        tools=tuple(tools),
+        recording=analysis,
+    )
+    wordy = [definition for definition in registry.definitions() if MetricInput.WORDS in definition.inputs]
+    return runner.compute(facts, wordy)
 
 
 def measure_transcript(

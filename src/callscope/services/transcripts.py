@@ -5,11 +5,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from callscope.core.call import CallAgent, CallCustomer, Role
+from callscope.core.call import Call, CallAgent, CallCustomer, Role
 from callscope.core.errors import CallNotFound, Issue, PathPart
 from callscope.core.ids import new_id
 from callscope.core.new_call import AgentMention, CustomerMention, NewTranscriptEntry
-from callscope.core.transcript import READ_PREFERENCE, Transcript, TranscriptEntry, TranscriptOutline, TranscriptSource
+from callscope.core.transcript import (
+    BROUGHT,
+    READ_PREFERENCE,
+    Transcript,
+    TranscriptEntry,
+    TranscriptOutline,
+    TranscriptSource,
+)
 from callscope.storage import calls, transcripts
 
 if TYPE_CHECKING:
@@ -28,8 +35,26 @@ async def read_transcript(
 
     Raises CallNotFound.
     """
-    found = await _find(session, project_id, call_id, source)
+    found = await _find(session, project_id, call_id, READ_PREFERENCE if source is None else (source,))
     return None if found is None else await transcripts.read(session, found[0], found[1])
+
+
+async def read_brought(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Transcript | None:
+    """Return the transcript that came with the call, None when none did. Raises CallNotFound."""
+    found = await _find(session, project_id, call_id, BROUGHT)
+    return None if found is None else await transcripts.read(session, found[0], found[1])
+
+
+async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence[TranscriptEntry]) -> None:
+    """Make `entries` what was recognised from the call's recording, each of the only participant of its role."""
+    only = {
+        Role.AGENT: call.agents[0].participant_id if len(call.agents) == 1 else None,
+        Role.CUSTOMER: call.customers[0].id if len(call.customers) == 1 else None,
+    }
+    ordered = sorted(entries, key=lambda entry: (entry.start_offset_ms, entry.role))
+    attributed = tuple(replace(entry, participant_id=only[entry.role]) for entry in ordered)
+    transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=attributed)
+    await transcripts.save(session, call_id=call.id, transcript=transcript)
 
 
 async def read_outline(
@@ -51,13 +76,15 @@ async def read_entries(
 
 
 async def _find(
-    session: "AsyncSession", project_id: UUID, call_id: UUID, source: TranscriptSource | None = None
+    session: "AsyncSession",
+    project_id: UUID,
+    call_id: UUID,
+    wanted: Sequence[TranscriptSource] = READ_PREFERENCE,
 ) -> tuple[UUID, TranscriptSource] | None:
-    """Return id and source of the transcript of `source`, or of the best source there is."""
+    """Return id and source of the transcript of the first `wanted` source there is."""
     if not await calls.exists_visible(session, project_id, call_id):
         raise CallNotFound(f"There is no call {call_id} in this project.", param="callId")
     available = await transcripts.sources_of(session, call_id)
-    wanted = READ_PREFERENCE if source is None else (source,)
     best = next((candidate for candidate in wanted if candidate in available), None)
     return None if best is None else (available[best], best)
 

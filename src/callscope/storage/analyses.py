@@ -33,6 +33,7 @@ class AnalysisRow(Base):
     created_at: Mapped[CreatedAt]
     stage_entered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
+    transcription_reason: Mapped[str | None]
 
 
 def first_columns(analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: datetime) -> dict[str, Any]:
@@ -114,6 +115,11 @@ async def record_failed_attempt(
     )
 
 
+async def record_transcription(session: AsyncSession, analysis_id: UUID, *, reason: str | None) -> None:
+    """Record why no words were recognised, None when they were, or none were wanted."""
+    await _change(session, analysis_id, transcription_reason=reason)
+
+
 async def finish(
     session: AsyncSession, analysis_id: UUID, status: AnalysisStatus, *, reason: str | None, at: datetime
 ) -> None:
@@ -151,4 +157,5 @@ def _to_analysis(row: AnalysisRow) -> Analysis:
         created_at=row.created_at,
         stage_entered_at=row.stage_entered_at,
         finished_at=row.finished_at,
+        transcription_reason=row.transcription_reason,
     )

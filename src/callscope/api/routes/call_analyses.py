@@ -49,6 +49,7 @@ def _to_read(analysis: Analysis, found: RecordingAnalysis | None) -> AnalysisRea
         next_attempt_at=analysis.next_attempt_at,
         created_at=analysis.created_at,
         finished_at=analysis.finished_at,
+        transcription_reason=analysis.transcription_reason,
         input_report=None if found is None else _to_report(found),
     )
 

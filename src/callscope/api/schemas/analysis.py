@@ -66,4 +66,8 @@ class AnalysisRead(OutputModel):
     next_attempt_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
+    transcription_reason: str | None = Field(
+        description="Why no words were recognised from the recording, and what to do; null when they were, or none "
+        "were wanted."
+    )
     input_report: InputReportRead | None = Field(description="Null until the recording is measured.")

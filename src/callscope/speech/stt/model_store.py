@@ -15,6 +15,10 @@ from callscope.speech.stt.whisper import DEFAULT, WhisperParameters, WhisperReco
 WEIGHTS = "model.bin"
 MANIFEST = "callscope-model.json"
 NEEDED_FILES = ("config.json", WEIGHTS, "tokenizer.json")
+NO_MODEL = (
+    "No speech model is set, so calls without a transcript stay without one. "
+    "Fetch one with `callscope models fetch base` and set CALLSCOPE_STT_MODEL=base."
+)
 _CHUNK_BYTES = 1 << 20
 
 Advance = Callable[[int], None]
@@ -68,10 +72,7 @@ def load_recognizer(
 ) -> Recognizer | RecognizerUnavailable:
     """Return the Whisper model called `model` in the store or lying in directory `model`, else why there is none."""
     if model is None:
-        return RecognizerUnavailable(
-            reason="No speech model is set, so calls without a transcript stay without one. "
-            "Fetch one with `callscope models fetch base` and set CALLSCOPE_STT_MODEL=base."
-        )
+        return RecognizerUnavailable(reason=NO_MODEL)
     directory = Path(model) if Path(model).is_dir() else store / model
     if missing := missing_files(directory):
         remedy = f"Fetch it with: callscope models fetch {model}" if "/" not in model else "Check the path."

@@ -9,6 +9,7 @@ STAGE_WORDS = {
     Stage.TRANSCRIPT: "measuring the transcript",
     Stage.FETCH: "fetching the recording",
     Stage.MEASURE: "measuring the recording",
+    Stage.TRANSCRIBE: "transcribing the recording",
     Stage.CONCLUDE: "finishing",
 }
 TONES = {

@@ -255,6 +255,46 @@ def upgrade() -> None:
         postgresql_where=sa.text("drained_at IS NULL"),
     )
     op.create_table(
+        "http_request_definition",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column(
+            "headers", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("signing_secret", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_http_request_definition_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_http_request_definition")),
+    )
+    op.create_index(
+        op.f("ix_http_request_definition_project_id"), "http_request_definition", ["project_id"], unique=False
+    )
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("events", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "headers", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("signing_secret", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_webhook_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_index(op.f("ix_webhook_project_id"), "webhook", ["project_id"], unique=False)
+    op.create_table(
         "agent_endpoint",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=False),
@@ -263,6 +303,8 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=False),
         sa.Column("environment", sa.Text(), server_default="production", nullable=False),
+        sa.Column("outbound_dial", sa.Text(), server_default="NONE", nullable=False),
+        sa.Column("dial_definition_id", sa.UUID(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -270,6 +312,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_agent_endpoint_project_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["dial_definition_id"], ["http_request_definition.id"], name=op.f("fk_agent_endpoint_dial_definition_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_endpoint")),
         sa.UniqueConstraint(
@@ -313,6 +358,7 @@ def upgrade() -> None:
             "stage_entered_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("transcription_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_analysis_call_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_analysis_project_id"), ondelete="CASCADE"
@@ -504,8 +550,13 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_prompt_version")),
-        sa.UniqueConstraint("agent_prompt_id", "digest", name=op.f("uq_agent_prompt_version_agent_prompt_id_digest")),
         sa.UniqueConstraint("agent_prompt_id", "version", name=op.f("uq_agent_prompt_version_agent_prompt_id_version")),
+    )
+    op.create_index(
+        op.f("ix_agent_prompt_version_agent_prompt_id_digest"),
+        "agent_prompt_version",
+        ["agent_prompt_id", "digest"],
+        unique=False,
     )
     op.create_table(
         "recording_analysis",

@@ -1,0 +1,84 @@
+"""Words from the recording, where the call brought none or the operator wants both, in a process of their own."""
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callscope.core.analysis import Analysis
+from callscope.core.call import Call
+from callscope.core.metric import MetricValue
+from callscope.core.recording import Recording
+from callscope.core.transcript import TranscriptEntry
+from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.measuring_process import MeasuringLimits
+from callscope.pipeline.transcribing_process import TranscribingRequest, transcribe_apart
+from callscope.services import analyses, calls, recordings, transcripts
+from callscope.services.measuring import measure_words
+from callscope.services.transcribing import SpokenPart, spoken_parts
+from callscope.speech.stt.model_store import NO_MODEL
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+NO_PARTIES = "Nothing was transcribed, because who spoke when is not known: {reason}"
+NO_WORDS = "No words were recognised in the recording."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognizedWords:
+    """What was recognised; nothing was made outside the database. `reason` says why there is nothing, if so."""
+
+    context: PipelineContext
+    call: Call | None = None
+    entries: tuple[TranscriptEntry, ...] = ()
+    values: tuple[MetricValue, ...] = field(default=())
+    reason: str | None = None
+
+    async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
+        """Write transcript and values, or why there are none."""
+        await analyses.record_transcription(session, analysis, reason=self.reason)
+        if self.call is not None:
+            await transcripts.keep_recognized(session, self.call, self.entries)
+        if self.values:
+            await analyses.record_values(session, analysis, values=self.values, at=self.context.clock.now())
+
+    async def discard(self) -> None:
+        """There is nothing to undo."""
+
+
+async def transcribe_recording_of_call(context: PipelineContext, analysis: Analysis) -> RecognizedWords:
+    """Transcribe the call's measured recording. Raises TranscribingRefused, ServiceAway, MeasuringDied."""
+    nothing = RecognizedWords(context=context)
+    ids = (analysis.project_id, analysis.call_id)
+    async with context.sessions() as session:
+        recording = recordings.best_for_measuring(await recordings.of_call(session, *ids))
+        found = await analyses.read_recording_analysis(session, *ids)
+        conversation = await analyses.read_conversation(session, *ids)
+        brought = await transcripts.read_brought(session, *ids)
+        tools = await calls.list_tool_invocations(session, *ids)
+        call = await calls.get_call(session, *ids)
+    if recording is None or found is None or (brought is not None and not context.transcribes_beside_brought):
+        return nothing
+    if context.recognizer.is_none:
+        return nothing if brought is not None else replace(nothing, reason=NO_MODEL)
+    if conversation is None:
+        return replace(nothing, reason=NO_PARTIES.format(reason=found.reason))
+    entries = await _transcribe(context, recording, spoken_parts(found, conversation))
+    if not entries:
+        return replace(nothing, reason=NO_WORDS)
+    values = measure_words(found, conversation, entries, tools) if brought is None else ()
+    return RecognizedWords(context=context, call=call, entries=entries, values=values)
+
+
+async def _transcribe(
+    context: PipelineContext, recording: Recording, parts: tuple[SpokenPart, ...]
+) -> tuple[TranscriptEntry, ...]:
+    limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
+    with tempfile.TemporaryDirectory(prefix="callscope-transcribe-", dir=context.scratch_dir) as directory:
+        path = Path(directory) / "recording"
+        await context.objects.download(recording.object_key, path)
+        request = TranscribingRequest(
+            path=path, parts=parts, choice=context.recognizer, max_duration_ms=context.max_recording_ms
+        )
+        return await transcribe_apart(request, limits, scratch_dir=Path(directory))

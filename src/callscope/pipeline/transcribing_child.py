@@ -1,0 +1,99 @@
+"""The child's side of transcribing: a program with the arguments PARENT_PID MEMORY_BYTES REQUEST_FILE REPLY_FILE."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from callscope.core.errors import CallscopeError
+from callscope.outbound.client import OutboundClient
+from callscope.outbound.errors import ServiceAway
+from callscope.outbound.json_service import FormFile, JsonService
+from callscope.pipeline.measuring_child import OUT_OF_MEMORY, is_short_of_memory, limit, place_of
+from callscope.pipeline.measuring_process import MEBIBYTE
+from callscope.pipeline.parent import end_with_parent
+from callscope.pipeline.transcribing_process import (
+    REPLY,
+    REQUEST,
+    Away,
+    RecognizerChoice,
+    TranscribingReply,
+    TranscribingRequest,
+)
+from callscope.services.transcribing import transcribe_recording
+from callscope.speech.stt.model_store import load_recognizer
+from callscope.speech.stt.openai_compatible import OpenAICompatibleRecognizer, TranscriptionRequest
+from callscope.speech.stt.recognizer import Recognizer, RecognizerUnavailable
+from callscope.speech.stt.whisper import WhisperParameters
+
+SERVER_MODEL = "whisper-1"
+"""What servers call their model where the operator names none."""
+
+
+def main() -> None:
+    """Put on the limits, transcribe, write the reply."""
+    parent_pid, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
+    end_with_parent(parent_pid, signal.SIGKILL)
+    limit(memory_bytes)
+    request_path, reply_path = Path(sys.argv[3]), Path(sys.argv[4])
+    request_json = request_path.read_bytes()
+    # It may hold the server's key, which must not lie about if everything is killed.
+    request_path.unlink()
+    reply_path.write_bytes(answer(request_json, memory_bytes=memory_bytes))
+
+
+def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
+    """Return the reply to a request."""
+    try:
+        reply = _transcribe(REQUEST.validate_json(request_json))
+    except ServiceAway as failure:
+        reply = TranscribingReply(away=Away(message=failure.message, retry_after_s=failure.retry_after_s))
+    except CallscopeError as failure:
+        reply = TranscribingReply(refusal=failure.message)
+    except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it
+        if is_short_of_memory(error, memory_bytes):
+            reply = TranscribingReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
+        else:
+            reply = TranscribingReply(defect=place_of(error))
+    return REPLY.dump_json(reply)
+
+
+def _transcribe(request: TranscribingRequest) -> TranscribingReply:
+    with _recognizer(request.choice) as recognizer:
+        if isinstance(recognizer, RecognizerUnavailable):
+            return TranscribingReply(refusal=recognizer.reason)
+        entries = transcribe_recording(
+            request.path,
+            request.parts,
+            recognizer,
+            language=request.choice.language,
+            scratch_dir=request.path.parent,
+            max_duration_ms=request.max_duration_ms,
+        )
+    return TranscribingReply(entries=entries)
+
+
+@contextmanager
+def _recognizer(choice: RecognizerChoice) -> Iterator[Recognizer | RecognizerUnavailable]:
+    if choice.url is None:
+        yield load_recognizer(choice.model, choice.store, WhisperParameters(thread_count=choice.thread_count))
+        return
+    with asyncio.Runner() as runner:
+        client = OutboundClient(allowed_networks=choice.allowed_networks)
+        service = JsonService(client, choice.url, api_key=choice.api_key)
+
+        def send(request: TranscriptionRequest) -> dict[str, Any]:
+            file = FormFile(name=request.file_name, content_type=request.content_type, content=request.content)
+            return runner.run(service.post_form(request.path, request.fields, file))
+
+        try:
+            yield OpenAICompatibleRecognizer(send, model=choice.model or SERVER_MODEL)
+        finally:
+            runner.run(client.aclose())
+
+
+if __name__ == "__main__":
+    main()
