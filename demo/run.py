@@ -194,6 +194,15 @@ def wait_until_analysed(client: httpx.Client, call_ids: list[str], progress: Pro
             time.sleep(0.2)
 
 
+def analysed_calls(address: str, key: str, recordings_url: str) -> list[str]:
+    """Return the ids of the example calls once they are there and analysed, showing progress meanwhile."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with httpx.Client(base_url=address, headers=bearer(key), timeout=60) as client, Progress(*columns) as progress:
+        call_ids = send_calls(client, recordings_url, progress)
+        wait_until_analysed(client, call_ids, progress)
+    return call_ids
+
+
 def print_welcome(address: str, key: str, recordings_url: str) -> None:
     """Print where to look, and two snippets that work as pasted while the demo runs."""
     body = {
@@ -237,10 +246,7 @@ def run(port: int, *, exit_when_ready: bool) -> None:
     """Bring the demo up, tell how to use it, and stay until interrupted."""
     with recordings_served() as recordings_url, callscope_served(port) as address:
         key = demo_key(address)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        with httpx.Client(base_url=address, headers=bearer(key), timeout=60) as client, Progress(*columns) as progress:
-            call_ids = send_calls(client, recordings_url, progress)
-            wait_until_analysed(client, call_ids, progress)
+        analysed_calls(address, key, recordings_url)
         print_welcome(address, key, recordings_url)
         sys.stdout.flush()
         if not exit_when_ready:

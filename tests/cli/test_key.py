@@ -1,6 +1,14 @@
 import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from callscope.cli.db import app as db_app
@@ -8,6 +16,14 @@ from callscope.cli.key import app as key_app
 from callscope.storage import migrations
 from callscope.storage.engine import create_sync_engine
 from tests.support.database import DatabaseServer
+
+
+@pytest.fixture(autouse=True)
+def logging_left_as_it_was() -> Iterator[None]:
+    handlers = logging.getLogger().handlers
+    yield
+    logging.getLogger().handlers = handlers
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -50,3 +66,14 @@ def test_the_key_alone_is_printed_without_json() -> None:
 @pytest.mark.usefixtures("empty_database")
 def test_a_key_with_rights_that_do_not_exist_is_refused(arguments: list[str]) -> None:
     assert CliRunner().invoke(key_app, ["key", "create", *arguments]).exit_code != 0
+
+
+def test_stdout_holds_json_alone_while_the_embedded_database_comes_up_and_goes() -> None:
+    # Not the test's own directory: the database's account must be able to reach it when the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="callscope-key-") as data_dir:
+        environment = {**os.environ, "CALLSCOPE_DATA_DIR": data_dir}
+        environment.pop("CALLSCOPE_DATABASE_URL", None)
+        command = [str(Path(sys.executable).parent / "callscope"), "key", "create", "--project", "Clinic", "--json"]
+        made = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert json.loads(made.stdout)["project"] == "Clinic"
+    assert "embedded_database_started" in made.stderr

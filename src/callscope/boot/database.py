@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
-from callscope.storage import embedded
+from callscope.storage import embedded, migrations
 from callscope.storage.engine import create_engine, session_factory
 
 ResultT = TypeVar("ResultT")
@@ -34,6 +35,18 @@ async def keep_running(settings: Settings) -> None:
     while settings.database_url is None:
         await asyncio.sleep(WATCH_INTERVAL_S)
         await asyncio.to_thread(embedded.revive, settings.data_dir)
+
+
+def on_settings_database(action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:
+    """Return what `action` makes of a session on the settings' database, at this version's schema, and commit it.
+
+    For commands: what they print is on stdout, the log is on stderr.
+    """
+    settings = Settings()
+    configure_logging(settings.log_format)
+    with open_database(settings) as url:
+        migrations.upgrade(url)
+        return asyncio.run(run_in_session(url, action))
 
 
 async def run_in_session(url: str, action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:

@@ -11,9 +11,12 @@ app.add_typer(db, name="db")
 def upgrade() -> None:
     """Bring the database to this version's schema. Safe to run from several hosts at once."""
     from callscope.boot.database import open_database
+    from callscope.boot.logging import configure_logging
     from callscope.boot.settings import Settings
     from callscope.storage import migrations
 
-    with open_database(Settings()) as url:
+    settings = Settings()
+    configure_logging(settings.log_format)
+    with open_database(settings) as url:
         revision = migrations.upgrade(url)
     typer.echo(f"The database is at revision {revision}.")

@@ -21,26 +21,15 @@ def create(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make an API key and print it. It is shown this once and stored only as a digest."""
-    import asyncio
-
-    from callscope.boot.database import open_database, run_in_session
-    from callscope.boot.settings import Settings
+    from callscope.boot.database import on_settings_database
     from callscope.core.permissions import Scope
     from callscope.services.keys import create_key
-    from callscope.storage import migrations
 
     if scope not in set(Scope):
         raise typer.BadParameter("must be READ or WRITE", param_hint="--scope")
-    with open_database(Settings()) as url:
-        migrations.upgrade(url)
-        created = asyncio.run(
-            run_in_session(
-                url,
-                lambda session: create_key(
-                    session, project_name=project, name=name, scope=Scope(scope), permissions=permission
-                ),
-            )
-        )
+    created = on_settings_database(
+        lambda session: create_key(session, project_name=project, name=name, scope=Scope(scope), permissions=permission)
+    )
     if as_json:
         shown = {"id": str(created.id), "project_id": str(created.project_id), "project": project, "name": created.name}
         typer.echo(json.dumps({**shown, "scope": created.scope, "key": created.plain_key}))

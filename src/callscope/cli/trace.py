@@ -26,18 +26,10 @@ def replay(
 
     For use after an update that reads more of what senders sent. This queues the job; a worker does it.
     """
-    import asyncio
-
-    from callscope.boot.database import open_database, run_in_session
-    from callscope.boot.settings import Settings
+    from callscope.boot.database import on_settings_database
     from callscope.services.traces import queue_replay
-    from callscope.storage import migrations
 
     first = received_from.replace(tzinfo=UTC)
     until = datetime.now(UTC) if received_before is None else received_before.replace(tzinfo=UTC)
-    with open_database(Settings()) as url:
-        migrations.upgrade(url)
-        job_id = asyncio.run(
-            run_in_session(url, lambda session: queue_replay(session, received_from=first, received_before=until))
-        )
+    job_id = on_settings_database(lambda session: queue_replay(session, received_from=first, received_before=until))
     typer.echo(f"Queued as job {job_id}.")
