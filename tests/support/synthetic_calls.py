@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callscope.core.call import Role
-from tests.support.voices import SAMPLE_RATE_HZ, Clip, Voice, cut_to_audible
+from tests.support.voices import SAMPLE_RATE_HZ, Clip, Voice
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 CHANNEL_OF = {Role.CUSTOMER: 0, Role.AGENT: 1}
@@ -133,8 +133,9 @@ def _on_the_telephone(voice: Voice) -> Voice:
     """Return `voice` as the line lets it through, cut anew: an "s" above the band's edge is not there to be heard."""
     return Voice(
         name=voice.name,
-        clauses=tuple(cut_to_audible(telephone_band(clip[None])[0]) for clip in voice.clauses),
-        backchannels=tuple(cut_to_audible(telephone_band(clip[None])[0]) for clip in voice.backchannels),
+        clauses=tuple(voice.cut(telephone_band(clip[None])[0]) for clip in voice.clauses),
+        backchannels=tuple(voice.cut(telephone_band(clip[None])[0]) for clip in voice.backchannels),
+        cut=voice.cut,
     )
 
 

@@ -4,6 +4,7 @@ import functools
 import io
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -16,6 +17,8 @@ SAMPLE_RATE_HZ = 16_000
 ACTIVE_LEVEL_DBFS = -22.0
 AUDIBLE_DB_BELOW_PEAK = 40.0
 HUMAN_CUT_DB = 20.0
+RUMBLE_HZ = 80.0
+"""Below it human recordings hold mains hum and footsteps, as loud as a weak word and no part of any."""
 COMMITTED_CLIPS = Path(__file__).parent / "voice_clips"
 HUMAN_CLIPS = Path("/usr/share/pocketsphinx/test/data")
 
@@ -40,13 +43,26 @@ CLAUSES = (
 BACKCHANNELS = ("yes", "okay", "right", "i see", "uh huh", "sure")
 
 
+def cut_to_audible(samples: Clip) -> Clip:
+    """Return `samples` from the first to the last one within 40 dB of the peak, at the common active level."""
+    level = np.abs(samples)
+    audible = np.flatnonzero(level > level.max() * 10 ** (-AUDIBLE_DB_BELOW_PEAK / 20))
+    cut = samples[audible[0] : audible[-1] + 1]
+    frames = cut[: cut.size // 160 * 160].reshape(-1, 160)
+    power = (frames**2).mean(axis=1)
+    active = power[power > power.max() * 1e-3].mean()
+    scaled = cut * np.sqrt(10 ** (ACTIVE_LEVEL_DBFS / 10) / active)
+    return np.clip(scaled, -0.99, 0.99).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """One speaker's clauses and backchannels, each cut to its first and last audible sample."""
+    """One speaker's clauses and backchannels, each cut to where it is heard; `cut` does so again after a change."""
 
     name: str
     clauses: tuple[Clip, ...]
     backchannels: tuple[Clip, ...]
+    cut: Callable[[Clip], Clip] = cut_to_audible
 
 
 def committed_voices() -> tuple[Voice, ...]:
@@ -77,18 +93,6 @@ def human_voices() -> tuple[Voice, ...]:
     folders = {"cards": "*.wav", "librivox": "*.wav"}
     voices = [_human(HUMAN_CLIPS / folder, pattern) for folder, pattern in folders.items()]
     return tuple(voice for voice in voices if voice is not None)
-
-
-def cut_to_audible(samples: Clip) -> Clip:
-    """Return `samples` from the first to the last one within 40 dB of the peak, at the common active level."""
-    level = np.abs(samples)
-    audible = np.flatnonzero(level > level.max() * 10 ** (-AUDIBLE_DB_BELOW_PEAK / 20))
-    cut = samples[audible[0] : audible[-1] + 1]
-    frames = cut[: cut.size // 160 * 160].reshape(-1, 160)
-    power = (frames**2).mean(axis=1)
-    active = power[power > power.max() * 1e-3].mean()
-    scaled = cut * np.sqrt(10 ** (ACTIVE_LEVEL_DBFS / 10) / active)
-    return np.clip(scaled, -0.99, 0.99).astype(np.float32)
 
 
 def decode_clip(source: str | io.BytesIO) -> Clip:
@@ -128,12 +132,19 @@ def _cut_to_speech(samples: Clip) -> Clip:
 
 
 def _human(folder: Path, pattern: str) -> Voice | None:
-    spoken = [cut_to_audible(decode_clip(str(path))) for path in sorted(folder.glob(pattern))]
+    spoken = [cut_to_audible(_without_rumble(decode_clip(str(path)))) for path in sorted(folder.glob(pattern))]
     if not spoken:
         return None
     clauses = tuple(piece for clip in spoken for piece in _clauses_of(clip))
     shorts = tuple(_shortened(clip, 350 + 40 * index) for index, clip in enumerate(clauses[:6]))
-    return Voice(name=f"human-{folder.name}", clauses=clauses, backchannels=shorts)
+    return Voice(name=f"human-{folder.name}", clauses=clauses, backchannels=shorts, cut=_cut_to_speech)
+
+
+def _without_rumble(samples: Clip) -> Clip:
+    transform = np.fft.rfft(samples)
+    frequency = np.fft.rfftfreq(samples.size, 1 / SAMPLE_RATE_HZ)
+    kept = 1 / (1 + np.exp(-(frequency - RUMBLE_HZ) / 5))
+    return np.fft.irfft(transform * kept, samples.size).astype(np.float32)
 
 
 def _clauses_of(clip: Clip) -> list[Clip]:
