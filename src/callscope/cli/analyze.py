@@ -2,16 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callscope.core.call import Role
+from callscope.core.call import CallDirection, Role
+
+if TYPE_CHECKING:
+    from callscope.services.measuring import Measurement
+    from callscope.speech.stt.recognizer import Recognizer
 
 app = typer.Typer()
 
 UNKNOWN_PARTY = "unknown"
+
+
+class Direction(StrEnum):
+    """Who called whom, as it is typed."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
 
 OnProgress = Callable[[int, int | None], None]
 
@@ -31,6 +44,7 @@ def analyze(
     recording: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A WAV, MP3, MP4/M4A or OGG file.")
     ],
+    *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
     channels: Annotated[
         str | None,
@@ -49,6 +63,16 @@ def analyze(
             help="A JSON transcript as the API takes or gives it; adds words, and turns for one channel.",
         ),
     ] = None,
+    direction: Annotated[
+        Direction, typer.Option(help="Who greets where two voices share one channel: inbound the agent.")
+    ] = Direction.INBOUND,
+    transcribe: Annotated[
+        bool, typer.Option("--transcribe", help="Recognise the words, with a model that is on this machine.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Speech model of --transcribe: a name or a directory. Default: CALLSCOPE_STT_MODEL."),
+    ] = None,
     schema: Annotated[  # noqa: ARG001 - handled before the command runs
         bool,
         typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json."),
@@ -64,8 +88,19 @@ def analyze(
 
     roles = None if channels is None else parse_channels(channels, channel_count=probe(recording).channel_count)
     entries = () if transcript is None else read_transcript_file(transcript)
+    if transcribe and transcript is not None:
+        raise typer.BadParameter("the words are given by --transcript", param_hint="--transcribe")
+    recognizer = _recognizer(model) if transcribe else None
     with _progress() as on_progress:
-        measurement = measure_recording(recording, roles=roles, transcript=entries, on_progress=on_progress)
+        measurement = measure_recording(
+            recording,
+            roles=roles,
+            transcript=entries,
+            direction=CallDirection(direction.value.upper()),
+            on_progress=on_progress,
+        )
+    if recognizer is not None:
+        measurement = _with_words(recording, measurement, recognizer)
     if json:
         from callscope.cli.analysis.document import analysis_document
 
@@ -76,6 +111,31 @@ def analyze(
         from callscope.cli.analysis.summary import print_summary
 
         print_summary(Console(highlight=False), str(recording), measurement)
+
+
+def _recognizer(model: str | None) -> "Recognizer":
+    from callscope.boot.settings import Settings
+    from callscope.core.errors import CallscopeError
+    from callscope.speech.stt.model_store import load_recognizer
+    from callscope.speech.stt.recognizer import RecognizerUnavailable
+    from callscope.speech.stt.whisper import WhisperParameters
+
+    settings = Settings()
+    parameters = WhisperParameters(thread_count=settings.stt_threads)
+    loaded = load_recognizer(model or settings.stt_model, settings.data_dir / "models", parameters)
+    if isinstance(loaded, RecognizerUnavailable):
+        raise CallscopeError(loaded.reason)
+    return loaded
+
+
+def _with_words(recording: Path, measurement: "Measurement", recognizer: "Recognizer") -> "Measurement":
+    from callscope.services.measuring import with_words
+    from callscope.services.transcribing import spoken_parts, transcribe_recording
+
+    if measurement.conversation is None:
+        return measurement
+    parts = spoken_parts(measurement.analysis, measurement.conversation)
+    return with_words(measurement, transcribe_recording(recording, parts, recognizer))
 
 
 def parse_channels(text: str, *, channel_count: int) -> tuple[Role | None, ...]:

@@ -34,13 +34,15 @@ class TranscriptMeasurement:
 class Measurement:
     """What the recording tells, with the transcript beside it.
 
-    `conversation` is None when nobody could be timed; `conversation_reason` then says why.
+    `conversation` is None when nobody could be timed; `conversation_reason` then says why. `recognized` is what was
+    transcribed, where that was asked for.
     """
 
     analysis: RecordingAnalysis
     conversation: Conversation | None
     conversation_reason: str | None
     values: tuple[MetricValue, ...]
+    recognized: tuple[TranscriptEntry, ...] = ()
 
 
 def measure_recording(
@@ -82,6 +84,16 @@ def measure_recording(
         conversation_reason=parties.reason,
         values=runner.compute(facts),
     )
+
+
+def with_words(measurement: Measurement, entries: Sequence[TranscriptEntry]) -> Measurement:
+    """Return the measurement with the words recognised in its recording and every value that rests on them."""
+    if measurement.conversation is None:
+        return measurement
+    wordy = measure_words(measurement.analysis, measurement.conversation, entries)
+    renewed = {value.slug for value in wordy}
+    kept = (value for value in measurement.values if value.slug not in renewed)
+    return replace(measurement, values=(*kept, *wordy), recognized=tuple(entries))
 
 
 def measure_words(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from callscope.cli.analysis.schema import (
     AnalysisDocument,
     ChannelPart,
+    EntryPart,
     EventPart,
     EvidencePart,
     FindingPart,
@@ -14,13 +15,16 @@ from callscope.cli.analysis.schema import (
     MetricPart,
     SegmentPart,
     TurnPart,
+    WordPart,
 )
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricContext, MetricValue
 from callscope.core.recording import ChannelReport, Finding, RecordingAnalysis
+from callscope.core.transcript import TranscriptEntry
 from callscope.metrics import registry
 from callscope.metrics.definition import Scalar
 from callscope.services.measuring import Measurement
+from callscope.speech.stt.transcription import words_of
 
 
 def analysis_document(measurement: Measurement) -> AnalysisDocument:
@@ -36,7 +40,22 @@ def analysis_document(measurement: Measurement) -> AnalysisDocument:
         turns=_turns(conversation) if conversation else (),
         interruptions=_interruptions(conversation) if conversation else (),
         metrics=_metrics(measurement.values),
+        recognized=tuple(_entry(entry) for entry in measurement.recognized),
         input=_input(analysis),
+    )
+
+
+def _entry(entry: TranscriptEntry) -> EntryPart:
+    return EntryPart(
+        role=entry.role,
+        start_ms=entry.start_offset_ms,
+        end_ms=entry.end_offset_ms,
+        text=entry.text,
+        language=entry.language_code,
+        words=tuple(
+            WordPart(text=word.text, start_ms=word.start_ms, end_ms=word.end_ms, confidence=word.confidence)
+            for word in words_of(entry)
+        ),
     )
 
 

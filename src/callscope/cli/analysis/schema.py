@@ -125,6 +125,26 @@ class InputPart(_Part):
     findings: tuple[FindingPart, ...] = Field(description="What is odd, and the remedy.")
 
 
+class WordPart(_Part):
+    """A recognised word."""
+
+    text: str = Field(description="The word as it was written down.")
+    start_ms: int = Field(description="Where it begins.")
+    end_ms: int = Field(description="Where it ends.")
+    confidence: float | None = Field(description="The recogniser's own probability, null when it gives none.")
+
+
+class EntryPart(_Part):
+    """What a party said in one run of speech, as it was recognised."""
+
+    role: Role = Field(description="Who said it.")
+    start_ms: int = Field(description="Start of the first word.")
+    end_ms: int = Field(description="End of the last word.")
+    text: str = Field(description="The words.")
+    language: str | None = Field(description="ISO 639 code, null when the recogniser does not say.")
+    words: tuple[WordPart, ...] = Field(description="Each word with its place.")
+
+
 class AnalysisDocument(_Part):
     """Everything measured on one recording. All times are whole milliseconds from sample 0."""
 
@@ -139,4 +159,5 @@ class AnalysisDocument(_Part):
     turns: tuple[TurnPart, ...] = Field(description="Turns and backchannels, by start.")
     interruptions: tuple[InterruptionPart, ...] = Field(description="Interruptions, by onset.")
     metrics: tuple[MetricPart, ...] = Field(description="One entry per metric and party.")
+    recognized: tuple[EntryPart, ...] = Field(description="What was said, by start; empty without --transcribe.")
     input: InputPart = Field(description="Input check.")

@@ -12,6 +12,7 @@ from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
 from callscope.core.metric import MetricContext, MetricValue, ValueState
 from callscope.core.recording import Finding, FindingSeverity
+from callscope.core.transcript import TranscriptEntry
 from callscope.metrics import registry
 from callscope.metrics.definition import RATIO
 from callscope.services.measuring import Measurement
@@ -37,6 +38,7 @@ def print_summary(console: Console, name: str, measurement: Measurement) -> None
         _print_turns(console, measurement.conversation, analysis.duration_ms)
         console.print(_response_times(measurement.values))
         _print_interruptions(console, measurement.conversation.interruptions)
+    _print_words(console, measurement.recognized)
     _print_metrics(console, measurement.values)
     _print_findings(console, analysis.report.findings)
 
@@ -123,6 +125,14 @@ def _print_interruptions(console: Console, interruptions: Sequence[Interruption]
         outcome = stopped if event.yielded else f"the {event.by.other} kept talking"
         table.add_row(position(event.at_offset_ms), f"[{_COLOURS[event.by]}]{event.by}[/]", outcome)
     console.print(table)
+
+
+def _print_words(console: Console, entries: Sequence[TranscriptEntry]) -> None:
+    for entry in entries:
+        said = Text(f"{position(entry.start_offset_ms):>8}  {entry.role}: {entry.text}", style=_COLOURS[entry.role])
+        console.print(said)
+    if entries:
+        console.print()
 
 
 def _print_metrics(console: Console, values: Sequence[MetricValue]) -> None:
