@@ -1,5 +1,6 @@
 """Every guarded route, walked with every kind of key."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,13 +20,14 @@ from tests.support.api import (
     minimal_call,
 )
 
-OPEN_ROUTES = {("get", "/health"), ("get", "/v1/recordings/{recording_id}")}
+OPEN_ROUTES = {("get", "/health"), ("get", "/v1/recordings/{recording_id}"), ("get", "/v1/me")}
+PARAMETER = re.compile(r"\{\w+\}")
 
 
 def guarded_routes(app: FastAPI) -> list[tuple[str, str, str]]:
     """Return method, path and permission of each operation the document shows."""
     return [
-        (method, path.replace("{call_id}", str(uuid4())), operation["x-permission"])
+        (method, PARAMETER.sub(str(uuid4()), path), operation["x-permission"])
         for path, operations in app.openapi()["paths"].items()
         for method, operation in operations.items()
         if (method, path) not in OPEN_ROUTES
@@ -50,6 +52,13 @@ async def test_every_route_asks_for_a_key_and_its_permission(api: ApiUnderTest, 
         assert f"`{permission}`" in refused.json()["message"]
         assert ((await request(client, method, path, reader)).status_code == 403) is not permission.endswith(":read")
     assert (await count_all_rows(api.transactions))["call"] == 0
+
+
+async def test_any_good_key_may_read_itself(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    assert (await client.get("/v1/me", headers={"authorization": ""})).status_code == 401
+    least = authorization(await make_key(api.transactions, permissions=[], scope=Scope.READ))
+    me = (await client.get("/v1/me", headers=least)).json()["data"]
+    assert (me["scopes"], me["grantedPermissions"]) == (["READ"], [])
 
 
 async def test_revoked_and_expired_keys_are_refused(api: ApiUnderTest, client: httpx.AsyncClient) -> None:

@@ -19,6 +19,15 @@ class LiveApi:
     sessions: SessionFactory
 
 
+def client_with(live: LiveApi, plain_key: str) -> Roark:
+    """Return the official client with another key, told to reject any answer that does not fit its types."""
+    return Roark(bearer_token=plain_key, base_url=live.url, _strict_response_validation=True, max_retries=0)
+
+
+def client_of(live: LiveApi, key: CreatedKey) -> Roark:
+    return client_with(live, key.plain_key)
+
+
 @pytest.fixture
 async def live(database_url: str, sessions: SessionFactory) -> AsyncIterator[LiveApi]:
     key = await make_key(sessions)
@@ -28,10 +37,7 @@ async def live(database_url: str, sessions: SessionFactory) -> AsyncIterator[Liv
 
 @pytest.fixture
 def client(live: LiveApi) -> Iterator[Roark]:
-    """The official client, told to reject any answer that does not fit its types."""
-    with Roark(
-        bearer_token=live.key.plain_key, base_url=live.url, _strict_response_validation=True, max_retries=0
-    ) as client:
+    with client_of(live, live.key) as client:
         yield client
 
 

@@ -14,17 +14,12 @@ from roark_analytics import (
     Roark,
 )
 
-from callscope.services.keys import CreatedKey
-from tests.sdk.conftest import LiveApi
+from tests.sdk.conftest import LiveApi, client_of
 from tests.sdk.test_calls import COMPLETE_CALL, MINIMAL_CALL, store_values
 from tests.support.api import make_key
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 TOOL: dict[str, Any] = {"name": "pay", "parameters": {"sum": 3}, "result": "", "start_offset_ms": 100}
-
-
-def client_of(live: LiveApi, key: CreatedKey) -> Roark:
-    return Roark(bearer_token=key.plain_key, base_url=live.url, _strict_response_validation=True, max_retries=0)
 
 
 def test_tool_invocations_are_added_once(client: Roark) -> None:

@@ -1,9 +1,11 @@
 """Who makes a request, and whether it may: the one place where routes are guarded."""
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from callscope.api.context import context_of
-from callscope.core.errors import Unauthenticated
+from callscope.core.errors import InvalidInput, PermissionMissing, Unauthenticated
 from callscope.core.permissions import PERMISSIONS
 from callscope.services.keys import Principal, authenticate
 
@@ -13,12 +15,28 @@ INTEGRATION_ROUTES = "/v1/integrations/"
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer rk_live_…`"}
 
 
+PROJECT_HEADER = "X-Roark-Project-Id"
+"""Chooses the project of keys that reach several. Ours are each bound to one, so any value is as good as another."""
+
+
 async def authenticated(request: Request) -> Principal:
-    """Return the bearer of the request's key. Raises Unauthenticated."""
+    """Return the bearer of the request's key. Raises Unauthenticated, PermissionMissing, InvalidInput."""
     context = context_of(request)
     plain_key = _key_of(request)
     async with context.reads() as session:
-        return await authenticate(session, plain_key, now=context.clock.now())
+        principal = await authenticate(session, plain_key, now=context.clock.now())
+    if principal.integration and not request.url.path.startswith(INTEGRATION_ROUTES + principal.integration):
+        raise PermissionMissing(
+            f"This API key is bound to the integration `{principal.integration}`, and good for nothing but its routes."
+        )
+    if request.headers.get(PROJECT_HEADER, "any").strip() == "":
+        message = f"The header `{PROJECT_HEADER}` is empty. Leave it out, or send a project id; see GET /v1/projects."
+        raise InvalidInput.at(PROJECT_HEADER, message=message)
+    return principal
+
+
+Bearer = Annotated[Principal, Depends(authenticated)]
+"""Whoever has a good key, whatever it grants."""
 
 
 class Requires:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
+from callscope.api.pages import MAX_SEARCH_LENGTH, After, check_nul
 from callscope.core.call import CallStatus
 from callscope.core.call_query import DEFAULT_LIMIT, MAX_LIMIT, MAX_PROPERTY_FILTERS, CallQuery, CallSort
 from callscope.core.errors import InvalidInput, Issue
 from callscope.services.properties import LIST_FILTERS, stored_name
 
 PROPERTY_FILTER = re.compile(r"properties\[(.+)\]\[([^\[\]]*)\]", re.DOTALL)
-MAX_SEARCH_LENGTH = 1000
 MAX_SIMULATION_IDS = 100
 TrueOrFalse = Literal["true", "false"]
 
@@ -33,9 +33,9 @@ PROPERTIES_PARAMETER: dict[str, Any] = {
 }
 
 
-def call_query(  # noqa: PLR0917 - one argument per query parameter, filled in by name
+async def call_query(  # noqa: PLR0917 - one argument per query parameter, filled in by name
     request: Request,
-    after: Annotated[str | None, Query(max_length=4096, description="The `nextCursor` of the page before.")] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     search_text: Annotated[
         str | None,
@@ -51,7 +51,7 @@ def call_query(  # noqa: PLR0917 - one argument per query parameter, filled in b
     exclude_hidden_runs: Annotated[TrueOrFalse | None, Query(alias="excludeHiddenRuns")] = None,  # noqa: ARG001 - hides runs only, of which a call of ours is never part
 ) -> CallQuery:
     """Return what the query asks for. Raises InvalidInput."""
-    _check_nul(after=after, searchText=search_text)
+    check_nul(after=after, searchText=search_text)
     simulations = (
         simulation_run_plan_job_id,
         _uuids("simulationRunPlanJobIds", simulation_run_plan_job_ids),
@@ -113,9 +113,3 @@ def _uuids(name: str, joined: str | None) -> list[UUID]:
         return [UUID(part.strip()) for part in parts]
     except ValueError as error:
         raise InvalidInput.at(name, message=f"`{name}` must be UUIDs, separated by commas.") from error
-
-
-def _check_nul(**texts: str | None) -> None:
-    for name, text in texts.items():
-        if text is not None and "\0" in text:
-            raise InvalidInput.at(name, message=f"`{name}` contains a NUL character. Remove it.")

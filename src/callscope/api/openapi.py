@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from callscope.api.authentication import SECURITY_SCHEME, Requires
+from callscope.api.authentication import SECURITY_SCHEME, Requires, authenticated
 
 SECURITY_NAME = "apiKey"
 FRAMEWORK_DESCRIPTION = "Successful Response"
@@ -36,9 +36,11 @@ def describe(app: FastAPI, parts: Sequence[APIRouter]) -> dict[str, Any]:
     _describe_success(document)
     document["components"]["securitySchemes"] = {SECURITY_NAME: SECURITY_SCHEME}
     for route in (route for part in parts for route in part.routes):
-        if isinstance(route, APIRoute) and (permission := _permission_of(route)):
+        if isinstance(route, APIRoute):
             for method in route.methods or ():
-                _guard(document["paths"][route.path_format][method.lower()], permission)
+                operation = document["paths"].get(route.path_format, {}).get(method.lower())
+                if operation is not None:
+                    _guard(operation, route)
     return document
 
 
@@ -77,12 +79,13 @@ def _resolve(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
-def _guard(operation: dict[str, Any], permission: str) -> None:
-    operation["x-permission"] = permission
+def _guard(operation: dict[str, Any], route: APIRoute) -> None:
+    guards = [dependency.call for dependency in route.dependant.dependencies]
+    permission = next((guard.permission for guard in guards if isinstance(guard, Requires)), None)
+    if permission is None and authenticated not in guards:
+        return
     operation["security"] = [{SECURITY_NAME: []}]
-    operation["description"] = f"{operation.get('description', '')}\n\nNeeds the permission `{permission}`.".strip()
-
-
-def _permission_of(route: APIRoute) -> str | None:
-    guards = (dependency.call for dependency in route.dependant.dependencies)
-    return next((guard.permission for guard in guards if isinstance(guard, Requires)), None)
+    need = f"Needs the permission `{permission}`." if permission else "Any key will do."
+    operation["description"] = f"{operation.get('description', '')}\n\n{need}".strip()
+    if permission:
+        operation["x-permission"] = permission

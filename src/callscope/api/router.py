@@ -3,6 +3,10 @@
 from fastapi import APIRouter
 
 from callscope.api.routes import (
+    account,
+    agent_endpoints,
+    agent_prompts,
+    agents,
     call_analyses,
     call_changes,
     call_costs,
@@ -10,9 +14,11 @@ from callscope.api.routes import (
     call_transcripts,
     calls,
     health,
+    http_request_definitions,
     otlp,
     recordings,
     traces,
+    webhooks,
 )
 
 PARTS = tuple(
@@ -26,6 +32,12 @@ PARTS = tuple(
         call_costs,
         call_analyses,
         recordings,
+        agent_endpoints,
+        agents,
+        agent_prompts,
+        account,
+        webhooks,
+        http_request_definitions,
         traces,
         otlp,
     )

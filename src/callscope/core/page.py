@@ -11,6 +11,18 @@ from callscope.core.errors import InvalidInput
 ItemT = TypeVar("ItemT")
 
 
+DEFAULT_PAGE_LIMIT = 20
+MAX_PAGE_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """A place in a list and how many items to return from there."""
+
+    after: str | None = None
+    limit: int = DEFAULT_PAGE_LIMIT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[ItemT]):
     """One page. `next_cursor` is None on the last one; `total` counts all items of all pages."""

@@ -27,8 +27,8 @@ DEFAULT_PROJECT = "default"
 class Principal:
     """Who makes a request: a key, the project it is bound to, and what it may do.
 
-    `permissions` None means all that the scope grants. `integration` names the only integration whose routes an
-    integration-bound key may use, None for an ordinary key.
+    `permissions` None means all that the scope grants; `granted` lists them. `integration` names the only integration
+    whose routes an integration-bound key may use, None for an ordinary key.
     """
 
     key_id: UUID
@@ -36,6 +36,12 @@ class Principal:
     scope: Scope
     permissions: frozenset[str] | None
     integration: str | None
+    expires_at: datetime | None = None
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """All permissions the key grants."""
+        return frozenset(permission for permission in PERMISSIONS if self.allows(permission))
 
     def allows(self, permission: str) -> bool:
         """Tell whether the key grants `permission`."""
@@ -113,7 +119,7 @@ async def authenticate(session: "AsyncSession", plain_key: str, *, now: datetime
         )
     if key.last_used_at is None or key.last_used_at < now - api_keys.LAST_USED_PRECISION:
         await api_keys.touch(session, key.id, now=now)
-    return _to_principal(key)
+    return principal_with(key)
 
 
 async def principal_of(session: "AsyncSession", key_id: UUID, *, now: datetime) -> Principal:
@@ -121,7 +127,7 @@ async def principal_of(session: "AsyncSession", key_id: UUID, *, now: datetime) 
     key = await api_keys.find_by_id(session, key_id)
     if key is None or not _is_valid(key, now):
         raise Unauthenticated("The API key of this session was revoked or has expired. Sign in with another one.")
-    return _to_principal(key)
+    return principal_with(key)
 
 
 def digest_of(plain_key: str) -> bytes:
@@ -133,11 +139,13 @@ def _is_valid(key: StoredKey, now: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def _to_principal(key: StoredKey) -> Principal:
+def principal_with(key: StoredKey) -> Principal:
+    """Return the bearer of a key, good or not."""
     return Principal(
         key_id=key.id,
         project_id=key.project_id,
         scope=Scope(key.scope),
         permissions=None if key.permissions is None else frozenset(key.permissions),
         integration=key.integration,
+        expires_at=key.expires_at,
     )

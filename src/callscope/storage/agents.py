@@ -52,6 +52,8 @@ class AgentEndpointRow(Base):
     value: Mapped[str]
     direction: Mapped[str]
     environment: Mapped[str] = mapped_column(server_default="production")
+    outbound_dial: Mapped[str] = mapped_column(server_default="NONE")
+    dial_definition_id: Mapped[UUID | None] = mapped_column(ForeignKey("http_request_definition.id"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -71,13 +73,10 @@ class AgentPromptRow(Base):
 
 
 class AgentPromptVersionRow(Base):
-    """One text of a lineage, numbered from 1; the same text is stored once (`digest` is its SHA-256)."""
+    """One text of a lineage, numbered from 1; `digest` is its SHA-256."""
 
     __tablename__ = "agent_prompt_version"
-    __table_args__ = (
-        UniqueConstraint("agent_prompt_id", "version"),
-        UniqueConstraint("agent_prompt_id", "digest"),
-    )
+    __table_args__ = (UniqueConstraint("agent_prompt_id", "version"), Index(None, "agent_prompt_id", "digest"))
 
     id: Mapped[Id]
     agent_prompt_id: Mapped[UUID] = mapped_column(ForeignKey("agent_prompt.id", ondelete="CASCADE"))
@@ -121,21 +120,48 @@ async def add_prompt_version(
     session: AsyncSession, project_id: UUID, *, agent_id: UUID, source: str, prompt: str, digest: bytes
 ) -> None:
     """Append a text to the agent's lineage of `source`, which is made when missing; a text it has is left."""
+    lineage_id = await _lock_lineage(session, project_id, agent_id=agent_id, source=source)
+    known = select(AgentPromptVersionRow.id).where(
+        AgentPromptVersionRow.agent_prompt_id == lineage_id, AgentPromptVersionRow.digest == digest
+    )
+    if (await session.execute(known.limit(1))).first() is None:
+        newest = await _newest_version(session, lineage_id)
+        await _append(session, lineage_id, number=1 if newest is None else newest[0] + 1, prompt=prompt, digest=digest)
+
+
+async def set_prompt(
+    session: AsyncSession, project_id: UUID, *, agent_id: UUID, source: str, prompt: str, digest: bytes
+) -> tuple[UUID, int, bool]:
+    """Make a text the newest of the agent's lineage of `source`.
+
+    Return the lineage's id, the number of its newest version, and whether that is a new one.
+    """
+    lineage_id = await _lock_lineage(session, project_id, agent_id=agent_id, source=source)
+    newest = await _newest_version(session, lineage_id)
+    if newest is not None and newest[1] == digest:
+        return lineage_id, newest[0], False
+    number = 1 if newest is None else newest[0] + 1
+    await _append(session, lineage_id, number=number, prompt=prompt, digest=digest)
+    return lineage_id, number, True
+
+
+async def _lock_lineage(session: AsyncSession, project_id: UUID, *, agent_id: UUID, source: str) -> UUID:
     lineage = insert(AgentPromptRow).values(id=new_id(), project_id=project_id, agent_id=agent_id, source=source)
     # The update locks the lineage, so that concurrent texts take their numbers one after the other.
     lineage = lineage.on_conflict_do_update(index_elements=["agent_id", "source"], set_={"updated_at": func.now()})
-    lineage_id = (await session.execute(lineage.returning(AgentPromptRow.id))).scalar_one()
-    newest = select(func.coalesce(func.max(AgentPromptVersionRow.version), 0)).where(
-        AgentPromptVersionRow.agent_prompt_id == lineage_id
-    )
-    version = insert(AgentPromptVersionRow).values(
-        id=new_id(),
-        agent_prompt_id=lineage_id,
-        version=newest.scalar_subquery() + 1,
-        digest=digest,
-        prompt=prompt,
-    )
-    await session.execute(version.on_conflict_do_nothing(index_elements=["agent_prompt_id", "digest"]))
+    return (await session.execute(lineage.returning(AgentPromptRow.id))).scalar_one()
+
+
+async def _newest_version(session: AsyncSession, lineage_id: UUID) -> tuple[int, bytes] | None:
+    query = select(AgentPromptVersionRow.version, AgentPromptVersionRow.digest)
+    query = query.where(AgentPromptVersionRow.agent_prompt_id == lineage_id)
+    found = (await session.execute(query.order_by(AgentPromptVersionRow.version.desc()).limit(1))).first()
+    return None if found is None else (found[0], found[1])
+
+
+async def _append(session: AsyncSession, lineage_id: UUID, *, number: int, prompt: str, digest: bytes) -> None:
+    values = {"id": new_id(), "agent_prompt_id": lineage_id, "version": number, "digest": digest, "prompt": prompt}
+    await session.execute(insert(AgentPromptVersionRow).values(**values))
 
 
 async def of_calls(session: AsyncSession, call_ids: Sequence[UUID]) -> dict[UUID, list[CallAgent]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, or_, update
+from sqlalchemy import Text, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -95,6 +95,25 @@ async def find_by_id(session: AsyncSession, key_id: UUID) -> StoredKey | None:
     """Return the key of that id, revoked and expired ones included."""
     row = await session.get(ApiKeyRow, key_id, populate_existing=True)
     return None if row is None else _to_domain(row)
+
+
+async def of_project(session: AsyncSession, project_id: UUID, *, is_revoked: bool) -> tuple[StoredKey, ...]:
+    """Return the keys of a project, newest first: those that are revoked, or those that are not."""
+    revoked = ApiKeyRow.revoked_at.is_not(None)
+    query = select(ApiKeyRow).where(ApiKeyRow.project_id == project_id, revoked if is_revoked else ~revoked)
+    return tuple(_to_domain(row) for row in (await session.scalars(query.order_by(ApiKeyRow.id.desc()))))
+
+
+async def revoke(session: AsyncSession, project_id: UUID, key_id: UUID, *, now: datetime) -> bool:
+    """Revoke a key; return whether there was one to revoke."""
+    statement = (
+        update(ApiKeyRow)
+        .where(ApiKeyRow.project_id == project_id, ApiKeyRow.id == key_id, ApiKeyRow.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiKeyRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).first() is not None
 
 
 async def touch(session: AsyncSession, key_id: UUID, *, now: datetime) -> None:

@@ -62,7 +62,9 @@ _LOOK_UP = """
               )
         ),
         (
-            SELECT jsonb_agg(jsonb_build_array(prompt.agent_id, encode(version.digest, 'hex'), version.id))
+            SELECT jsonb_agg(
+                jsonb_build_array(prompt.agent_id, encode(version.digest, 'hex'), version.id) ORDER BY version.version
+            )
             FROM agent_prompt AS prompt
             JOIN agent_prompt_version AS version ON version.agent_prompt_id = prompt.id
             WHERE prompt.agent_id IN (SELECT id FROM wanted_agent)

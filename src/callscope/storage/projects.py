@@ -21,6 +21,11 @@ class ProjectRow(Base):
     created_at: Mapped[CreatedAt]
 
 
+async def read_name(session: AsyncSession, project_id: UUID) -> str:
+    """Return the name of a project that exists."""
+    return (await session.execute(select(ProjectRow.name).where(ProjectRow.id == project_id))).scalar_one()
+
+
 async def find_or_create(session: AsyncSession, name: str) -> UUID:
     """Return the id of the project called `name`, made now if there was none."""
     await session.execute(insert(ProjectRow).values(id=new_id(), name=name).on_conflict_do_nothing())

@@ -14,7 +14,8 @@ from callscope.api.list_parameters import PROPERTIES_PARAMETER, call_query
 from callscope.api.mapping_calls import to_created, to_read
 from callscope.api.mapping_new_call import to_new_call
 from callscope.api.openapi import documents_body
-from callscope.api.schemas.base import Envelope, PageEnvelope, Pagination
+from callscope.api.pages import answer_page
+from callscope.api.schemas.base import Envelope, PageEnvelope
 from callscope.api.schemas.call import CallCreated, CallDeleted, CallRead
 from callscope.api.schemas.call_create import CallCreate
 from callscope.core.call import Call
@@ -112,14 +113,7 @@ async def list_calls(
     async with context.reads() as session:
         page = await calls.list_calls(session, principal.project_id, query)
         to_play = await recordings.to_play(session, [call.id for call in page.items])
-    return answer(
-        PageEnvelope(
-            data=[_read(call, to_play.get(call.id), request, context, principal) for call in page.items],
-            pagination=Pagination(
-                has_more=page.next_cursor is not None, next_cursor=page.next_cursor, total=page.total
-            ),
-        )
-    )
+    return answer_page(page, lambda call: _read(call, to_play.get(call.id), request, context, principal))
 
 
 @router.get(

@@ -1,0 +1,115 @@
+"""`/v1/http-request-definition`."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from callscope.api.answers import answer, errors
+from callscope.api.authentication import Requires
+from callscope.api.bodies import JsonBody, Received
+from callscope.api.context import Context
+from callscope.api.openapi import documents_body
+from callscope.api.pages import PageQuery, answer_page
+from callscope.api.schemas.base import Envelope, PageEnvelope
+from callscope.api.schemas.webhook import DefinitionCreate, DefinitionCreated, DefinitionRead, DefinitionUpdate
+from callscope.core.webhook import HttpRequestDefinition
+from callscope.services import webhooks
+from callscope.services.keys import Principal
+
+router = APIRouter(prefix="/v1/http-request-definition", tags=["HTTP request definition"])
+
+DefinitionReader = Annotated[Principal, Depends(Requires("http-request-definition:read"))]
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    response_model=Envelope[DefinitionCreated],
+    responses=errors(HTTPStatus.BAD_REQUEST),
+    openapi_extra=documents_body(DefinitionCreate),
+)
+async def create_definition(
+    context: Context,
+    principal: Annotated[Principal, Depends(Requires("http-request-definition:create"))],
+    received: Annotated[Received[DefinitionCreate], Depends(JsonBody(DefinitionCreate))],
+) -> Response:
+    """Define a request that has a number dialled. The signing secret is shown this once."""
+    columns = _to_columns(received.body.all_fields())
+    async with context.transactions.begin() as session:
+        definition = await webhooks.create_definition(session, principal.project_id, columns)
+    created = DefinitionCreated(**dict(_to_read(definition)), signing_secret=definition.signing_secret)
+    return answer(Envelope(data=created), status=HTTPStatus.CREATED)
+
+
+@router.get("", response_model=PageEnvelope[DefinitionRead], responses=errors(HTTPStatus.BAD_REQUEST))
+async def list_definitions(context: Context, principal: DefinitionReader, page: PageQuery) -> Response:
+    """List definitions, newest first."""
+    async with context.reads() as session:
+        found = await webhooks.list_definitions(session, principal.project_id, page)
+    return answer_page(found, _to_read)
+
+
+@router.get(
+    "/{definition_id}",
+    response_model=Envelope[DefinitionRead],
+    responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
+)
+async def get_definition(definition_id: UUID, context: Context, principal: DefinitionReader) -> Response:
+    """Read a definition."""
+    async with context.reads() as session:
+        definition = await webhooks.get_definition(session, principal.project_id, definition_id)
+    return answer(Envelope(data=_to_read(definition)))
+
+
+@router.put(
+    "/{definition_id}",
+    response_model=Envelope[DefinitionRead],
+    responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
+    openapi_extra=documents_body(DefinitionUpdate),
+)
+async def update_definition(
+    definition_id: UUID,
+    context: Context,
+    principal: Annotated[Principal, Depends(Requires("http-request-definition:update"))],
+    received: Annotated[Received[DefinitionUpdate], Depends(JsonBody(DefinitionUpdate))],
+) -> Response:
+    """Change a definition; what is left out stays."""
+    changes = _to_columns(received.body.sent())
+    async with context.transactions.begin() as session:
+        definition = await webhooks.change_definition(session, principal.project_id, definition_id, changes)
+    return answer(Envelope(data=_to_read(definition)))
+
+
+def _to_columns(fields: Mapping[str, Any]) -> dict[str, Any]:
+    body = fields.get("body")
+    return {**fields, "body": json.dumps(body, ensure_ascii=False)} if isinstance(body, dict) else dict(fields)
+
+
+def _to_read(definition: HttpRequestDefinition) -> DefinitionRead:
+    return DefinitionRead.model_validate(
+        {
+            "id": definition.id,
+            "scope": definition.scope,
+            "url": definition.url,
+            "method": definition.method,
+            "headers": definition.headers,
+            "body": definition.body,
+            "parsed_body": _parsed(definition.body),
+            "description": definition.description,
+            "is_config_managed": False,
+            "created_at": definition.created_at,
+            "updated_at": definition.updated_at,
+        }
+    )
+
+
+def _parsed(body: str | None) -> dict[str, Any] | str | None:
+    try:
+        parsed = json.loads(body or "")
+    except ValueError:
+        return body
+    return parsed if isinstance(parsed, dict) else body
