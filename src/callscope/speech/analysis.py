@@ -32,7 +32,7 @@ from callscope.speech.parameters import DEFAULT_SPEECH, SpeechParameters, as_rec
 from callscope.speech.silero import SileroNetwork, network_version
 from callscope.speech.tracks import ChannelTrack
 
-ANALYSIS_VERSION = "speech-1"
+ANALYSIS_VERSION = "speech-2"
 BLOCK_SAMPLES = 320_000
 """20 seconds: long enough to learn noise from, a whole number of network windows and of frames."""
 

@@ -20,6 +20,7 @@ _NOISE_SPREAD = 2.5
 _HIGHEST_RAISE = 4.0
 _FEWEST_QUIET_FRAMES = 200
 _HALF_FRAME_MS = FRAME_MS // 2
+_LOUD_QUANTILE = 0.9
 
 
 def locate_speech(
@@ -35,11 +36,14 @@ def locate_speech(
 
     With `bleed`, what the voice of `other` explains counts as noise.
     """
-    active = active_frames(track, noise, quiet, parameters, other=other, bleed=bleed)
+    active, hidden = active_frames(track, noise, quiet, parameters, other=other, bleed=bleed)
     heard = neural_frames(track, parameters)
     reach = parameters.edge_reach_ms // FRAME_MS
+    said = track.frame_probabilities()
+    if bleed is None:
+        active |= hidden & _surely_speaking(said, parameters)
     spans = runs(active & dilated(heard, reach, reach)) * FRAME_MS
-    spans = _merged(spans, parameters.merge_gap_ms)
+    spans = _merged(spans, ~active & ~(hidden & (said >= parameters.release_probability)), parameters)
     spans = _with_evidence(spans, heard)
     spans = spans[spans[:, 1] - spans[:, 0] >= parameters.min_speech_ms]
     # Sound begins and ends somewhere inside its first and last frame; the middle is the best guess.
@@ -66,9 +70,11 @@ def active_frames(
     *,
     other: ChannelTrack | None = None,
     bleed: Bleed | None = None,
-) -> Mask:
-    """Return the frames whose energy stands out from noise and bleed."""
+) -> tuple[Mask, Mask]:
+    """Return the frames whose energy stands out from noise and bleed, and those in which a weak sound could not."""
     scores = np.empty((2, track.frame_count), dtype=np.float32)
+    hidden = np.empty(track.frame_count, dtype=bool)
+    weakest = np.float32(10 ** ((_voice_level_db(track, parameters) - parameters.hidden_depth_db) / 10))
     for stretch in chunks(track.frame_count):
         power = to_power(track.levels[stretch])
         expected = noise.at(stretch)
@@ -77,11 +83,24 @@ def active_frames(
             expected = expected + explained_power(bleed, source, parameters.bleed_margin_db)
         scores[0, stretch] = activity_score(power, expected)
         scores[1, stretch] = activity_score(moving_average(power), moving_average(expected))
+        hidden[stretch] = expected.sum(axis=1) > weakest
     single = _threshold(scores[0][quiet], parameters.active_score)
     sustained = _threshold(scores[1][quiet], parameters.sustained_score)
     raised = (scores[1] > sustained) & (scores[0] > _RAISED_SHARE * single)
     active: Mask = (scores[0] > single) | raised
-    return active
+    return active, hidden
+
+
+def _voice_level_db(track: ChannelTrack, parameters: SpeechParameters) -> float:
+    """Return how loud the loud frames of what the network calls speech are; full scale when it hears none."""
+    spoken = track.power_db[track.frame_probabilities() >= parameters.onset_probability]
+    return float(np.quantile(spoken, _LOUD_QUANTILE)) if spoken.size else 0.0
+
+
+def _surely_speaking(said: npt.NDArray[np.float32], parameters: SpeechParameters) -> Mask:
+    """Return the frames in which the network is sure and stays so for as long as it is late to hear an end."""
+    unsure = said < parameters.onset_probability
+    return ~dilated(unsure, parameters.network_lag_ms // FRAME_MS, 0)
 
 
 def _threshold(quiet_scores: npt.NDArray[np.float32], least: float) -> float:
@@ -95,11 +114,14 @@ def _threshold(quiet_scores: npt.NDArray[np.float32], least: float) -> float:
     return float(np.clip(_NOISE_SPREAD * np.quantile(quiet_scores, 0.97), least, _HIGHEST_RAISE * least))
 
 
-def _merged(spans: Spans, gap_ms: int) -> Spans:
-    """Return `spans` with those less than `gap_ms` apart made one."""
+def _merged(spans: Spans, silent: Mask, parameters: SpeechParameters) -> Spans:
+    """Return `spans` with those made one that no pause parts: none long enough, or none that is surely `silent`."""
     if not len(spans):
         return spans
-    apart = spans[1:, 0] - spans[:-1, 1] >= gap_ms
+    gaps = spans[1:, 0] - spans[:-1, 1]
+    counted = np.concatenate([[0], np.cumsum(silent)])
+    silence = (counted[spans[1:, 0] // FRAME_MS] - counted[spans[:-1, 1] // FRAME_MS]) * FRAME_MS
+    apart = (silence >= parameters.merge_gap_ms) | (gaps >= parameters.bridge_gap_ms)
     starts = spans[np.concatenate([[True], apart]), 0]
     ends = spans[np.concatenate([apart, [True]]), 1]
     return np.stack([starts, ends], axis=1)

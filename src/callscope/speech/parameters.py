@@ -14,6 +14,9 @@ class SpeechParameters:
     edge_reach_ms: int = 250
     min_speech_ms: int = 100
     merge_gap_ms: int = 200
+    bridge_gap_ms: int = 500
+    hidden_depth_db: float = 25.0
+    network_lag_ms: int = 80
     candidate_score: float = 8.0
     candidate_depth_db: float = 36.0
     active_score: float = 18.0
