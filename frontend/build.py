@@ -37,7 +37,9 @@ def node_directory() -> Path:
 def run_node(*arguments: str | Path) -> None:
     """Run Node inside `frontend/`; raise `BuildFailed` with its output when it fails."""
     node = node_directory() / "bin" / "node"
-    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Node trusts only the authorities it was built with unless told otherwise; pip and git trust the machine's.
+    trust = {"NODE_USE_SYSTEM_CA": "1"}
+    environment = os.environ | trust | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
         [node, *arguments], cwd=HERE, env=environment, capture_output=True, text=True, check=False
     )
