@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from callscope.audio.spectrum import FRAME_MS, to_power
+from callscope.audio.spectrum import FRAME_MS, Power, to_power
 from callscope.speech.activity import activity_score, moving_average
 from callscope.speech.bleed import Bleed, explained_power
 from callscope.speech.noise import NoiseFloor
@@ -21,6 +21,9 @@ _HIGHEST_RAISE = 4.0
 _FEWEST_QUIET_FRAMES = 200
 _HALF_FRAME_MS = FRAME_MS // 2
 _LOUD_QUANTILE = 0.9
+_CLEAR_OF_NOISE = np.float32(10)
+_NEAR_STRONGEST = np.float32(10**-2.5)
+_VOICED_BANDS = 7
 
 
 def locate_speech(
@@ -37,7 +40,7 @@ def locate_speech(
     With `bleed`, what the voice of `other` explains counts as noise.
     """
     active, hidden = active_frames(track, noise, quiet, parameters, other=other, bleed=bleed)
-    heard = neural_frames(track, parameters)
+    heard = neural_frames(track, noise, parameters)
     reach = parameters.edge_reach_ms // FRAME_MS
     said = track.frame_probabilities()
     if bleed is None:
@@ -51,15 +54,35 @@ def locate_speech(
     return located
 
 
-def neural_frames(track: ChannelTrack, parameters: SpeechParameters) -> Mask:
-    """Return the frames the network calls speech: raised stretches that hold enough certain windows."""
+def neural_frames(track: ChannelTrack, noise: NoiseFloor, parameters: SpeechParameters) -> Mask:
+    """Return the frames the network calls speech: raised stretches that hold enough certain windows.
+
+    A stretch of doubtful windows counts too when it lasts and its sound is as loud and as broad as a voiced word.
+    """
     windows = np.zeros(track.probabilities.size, dtype=bool)
     certain = np.concatenate([[0], np.cumsum(track.probabilities >= parameters.onset_probability)])
     for first, last in runs(track.probabilities >= parameters.release_probability):
         if certain[last] - certain[first] >= parameters.evidence_windows:
             windows[first:last] = True
+    for first, last in runs((track.probabilities >= parameters.doubtful_release_probability) & ~windows):
+        is_long = (last - first) * WINDOW_MS >= parameters.doubtful_speech_ms
+        if is_long and track.probabilities[first:last].mean() >= parameters.doubtful_probability:
+            frames = slice(first * WINDOW_MS // FRAME_MS, min(last * WINDOW_MS // FRAME_MS, track.frame_count))
+            broad = np.count_nonzero(_broad_frames(to_power(track.levels[frames]), noise.at(frames)))
+            windows[first:last] = broad * FRAME_MS >= parameters.broad_speech_ms
     middles_ms = np.arange(track.frame_count) * FRAME_MS + FRAME_MS // 2
     return windows[np.minimum(middles_ms // WINDOW_MS, windows.size - 1)] if windows.size else np.zeros(0, dtype=bool)
+
+
+def _broad_frames(power: Power, noise: Power) -> Mask:
+    """Return the frames with the spectrum of a vowel close to the microphone: many bands at once, all loud.
+
+    Tones, chords and dialling leave most bands far below their strongest, however loud they are.
+    """
+    strongest = power.max(axis=1, keepdims=True)
+    filled = (power > noise * _CLEAR_OF_NOISE) & (power > strongest * _NEAR_STRONGEST)
+    broad: Mask = filled.sum(axis=1) >= _VOICED_BANDS
+    return broad
 
 
 def active_frames(

@@ -11,6 +11,10 @@ class SpeechParameters:
     onset_probability: float = 0.4
     release_probability: float = 0.15
     evidence_windows: int = 3
+    doubtful_probability: float = 0.2
+    doubtful_release_probability: float = 0.08
+    doubtful_speech_ms: int = 250
+    broad_speech_ms: int = 120
     edge_reach_ms: int = 250
     min_speech_ms: int = 100
     merge_gap_ms: int = 200
