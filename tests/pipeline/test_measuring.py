@@ -18,9 +18,10 @@ from callscope.pipeline.measuring_process import (
     MeasuringRequest,
     measure_apart,
 )
-from callscope.services import analyses, calls
+from callscope.services import analyses, calls, transcripts
 from tests.pipeline.conftest import Pipeline
 from tests.pipeline.test_fetching import LINES
+from tests.support.demo_calls import MONO, transcript_of
 from tests.support.ingested_calls import STARTED_AT, ingest_call
 from tests.support.recording_server import RecordingServer, Reply
 from tests.support.tones import tone_wav
@@ -72,6 +73,33 @@ async def test_a_call_is_measured_from_its_recording(pipeline: Pipeline, server:
     assert renewed.ended_at is not None
     assert (renewed.ended_at - STARTED_AT).total_seconds() == 3
     assert set(await pipeline.job_statuses()) == {"succeeded"}
+
+
+async def test_a_brought_transcript_is_kept_as_it_came_and_laid_on_the_speech(
+    pipeline: Pipeline, server: RecordingServer
+) -> None:
+    said = transcript_of(MONO)
+    late_ms = 2_000
+    lines = [(one.role, one.text, one.start_offset_ms + late_ms, one.end_offset_ms + late_ms) for one in said]
+    call = await ingest_call(
+        pipeline.sessions, recording_url=server.serve("/a", Reply(body=MONO.read_bytes())), lines=lines
+    )
+
+    await pipeline.run()
+
+    async with pipeline.sessions() as session:
+        transcript = await transcripts.read_transcript(session, call.project_id, call.id)
+        measured = await analyses.read_measured_recording(session, call.project_id, call.id)
+        conversation = await analyses.read_conversation(session, call.project_id, call.id)
+    assert transcript is not None
+    assert [entry.start_offset_ms for entry in transcript.entries] == [start_ms for _, _, start_ms, _ in lines]
+    laid = [(entry, one) for entry, one in zip(transcript.entries, said, strict=True) if entry.heard_start_ms]
+    assert len(laid) >= len(said) - 2
+    assert all(abs(entry.marker_ms - one.start_offset_ms) < 300 for entry, one in laid)
+    assert measured is not None
+    assert "transcript_clock" in {finding.code for finding in measured.report.findings}
+    assert conversation is not None
+    assert conversation.basis is TimingBasis.ALIGNED_TRANSCRIPT
 
 
 async def test_the_stereo_recording_is_the_one_that_is_measured(pipeline: Pipeline, server: RecordingServer) -> None:

@@ -31,7 +31,10 @@ BROUGHT = READ_PREFERENCE[:2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptEntry:
-    """One stretch of words by one party, in call order."""
+    """One stretch of words by one party, in call order.
+
+    `heard_start_ms` and `heard_end_ms` are where in the recording its speech was found, None while it was not.
+    """
 
     id: UUID
     role: Role
@@ -41,6 +44,22 @@ class TranscriptEntry:
     end_offset_ms: int
     language_code: str | None
     payload: Mapping[str, Any] | None
+    heard_start_ms: int | None = None
+    heard_end_ms: int | None = None
+
+    @property
+    def marker_ms(self) -> int:
+        """Where to listen: the speech found in the recording, else what the transcript says."""
+        return self.start_offset_ms if self.heard_start_ms is None else self.heard_start_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardEntry:
+    """Where in the recording the speech of an entry was found."""
+
+    entry_id: UUID
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

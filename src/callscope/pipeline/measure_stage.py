@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callscope.core.analysis import Analysis
 from callscope.core.recording import Recording
+from callscope.core.transcript import Transcript
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.measuring_process import MeasuringLimits, MeasuringRequest, measure_apart
 from callscope.services import analyses, calls, recordings, transcripts
@@ -23,6 +24,7 @@ class MeasuredRecording:
     context: PipelineContext
     recording: Recording | None
     measurement: Measurement | None
+    transcript: Transcript | None = None
 
     async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
         """Write what the pass found, the conversation and the values, over the first wave's."""
@@ -35,6 +37,8 @@ class MeasuredRecording:
         await analyses.record_measurement(
             session, analysis, conversation=self.measurement.conversation, values=self.measurement.values, at=now
         )
+        if self.transcript is not None:
+            await transcripts.keep_heard(session, analysis.call_id, self.transcript, self.measurement.heard)
 
     async def discard(self) -> None:
         """There is nothing to undo."""
@@ -62,4 +66,4 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
             max_duration_ms=context.max_recording_ms,
         )
         measurement = await measure_apart(request, limits, scratch_dir=Path(directory))
-    return MeasuredRecording(context=context, recording=recording, measurement=measurement)
+    return MeasuredRecording(context=context, recording=recording, measurement=measurement, transcript=transcript)

@@ -9,7 +9,7 @@ from callscope.core.call import CallDirection, Role, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput, MetricValue
 from callscope.core.recording import RecordingAnalysis
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import HeardEntry, TranscriptEntry
 from callscope.metrics import registry, runner
 from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
 from callscope.speech.analysis import analyze_recording
@@ -35,7 +35,7 @@ class Measurement:
     """What the recording tells, with the transcript beside it.
 
     `conversation` is None when nobody could be timed; `conversation_reason` then says why. `recognized` is what was
-    transcribed, where that was asked for.
+    transcribed, where that was asked for; `heard` is where the given transcript's entries are spoken.
     """
 
     analysis: RecordingAnalysis
@@ -43,6 +43,7 @@ class Measurement:
     conversation_reason: str | None
     values: tuple[MetricValue, ...]
     recognized: tuple[TranscriptEntry, ...] = ()
+    heard: tuple[HeardEntry, ...] = ()
 
 
 def measure_recording(
@@ -83,6 +84,7 @@ def measure_recording(
         conversation=parties.conversation,
         conversation_reason=parties.reason,
         values=runner.compute(facts),
+        heard=parties.heard,
     )
 
 

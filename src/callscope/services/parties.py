@@ -9,13 +9,15 @@ from callscope.audio.spool import spooled
 from callscope.core.call import CallDirection
 from callscope.core.conversation import Conversation, TimingBasis
 from callscope.core.recording import Finding, FindingSeverity, RecordingAnalysis, Span
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import HeardEntry, TranscriptEntry
+from callscope.speech.alignment import Alignment, align
+from callscope.speech.alignment_findings import alignment_findings, elsewhere_finding
 from callscope.speech.channel_audio import read_from
 from callscope.speech.diarization.diarizer import Diarization, diarize
 from callscope.speech.diarization.embedder import EmbedderUnavailable
 from callscope.speech.diarization.resemblyzer import load_embedder
 from callscope.speech.diarization.roles import RoleBasis, VoiceRoles, assign_roles, segments_by_role
-from callscope.speech.one_channel import align_one_channel
+from callscope.speech.one_channel import LEAST_SPOKEN_RATIO, align_one_channel
 from callscope.speech.transcript_timing import conversation_from_transcript
 from callscope.speech.turns import build_conversation
 
@@ -28,11 +30,15 @@ are measured. An assumption, between measured channels and bare transcript times
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedParties:
-    """The conversation, or why there is none; `findings` belong into the input report."""
+    """The conversation, or why there is none.
+
+    `findings` belong into the input report; `heard` is where the transcript's entries are spoken.
+    """
 
     conversation: Conversation | None
     reason: str | None
     findings: tuple[Finding, ...] = ()
+    heard: tuple[HeardEntry, ...] = ()
 
 
 def time_parties(
@@ -53,12 +59,13 @@ def time_parties(
         conversation = build_conversation(
             analysis.segments, basis=TimingBasis.CHANNEL_AUDIO, confidence=analysis.confidence
         )
-        return TimedParties(conversation=conversation, reason=None)
+        alignment = align(transcript, analysis.segments) if _has_times(transcript) else None
+        return _on_transcript(conversation, alignment)
     told = conversation_from_transcript(transcript)
     if not _has_one_signal(analysis):
         return TimedParties(conversation=told, reason=None if told else _untimed(analysis, transcript))
     if told is not None:
-        return TimedParties(conversation=_aligned(transcript, analysis.speech[0]) or told, reason=None)
+        return _on_one_channel(transcript, analysis.speech[0]) or TimedParties(conversation=told, reason=None)
     diarization = _diarize(path, analysis.speech[0], scratch_dir, max_duration_ms)
     if isinstance(diarization, EmbedderUnavailable) or diarization.reason is not None:
         return TimedParties(conversation=None, reason=f"{_untimed(analysis, transcript)} {diarization.reason}")
@@ -73,12 +80,35 @@ def _untimed(analysis: RecordingAnalysis, transcript: Sequence[TranscriptEntry])
     return f"{analysis.reason} {NO_TIMES if transcript else NO_TRANSCRIPT}"
 
 
-def _aligned(transcript: Sequence[TranscriptEntry], speech: Sequence[Span]) -> Conversation | None:
+def _has_times(transcript: Sequence[TranscriptEntry]) -> bool:
+    return conversation_from_transcript(transcript) is not None
+
+
+def _on_transcript(conversation: Conversation, alignment: Alignment | None) -> TimedParties:
+    """Return the conversation with where the transcript lies on it; one of another call is laid nowhere."""
+    if alignment is None:
+        return TimedParties(conversation=conversation, reason=None)
+    spoken = [aligned for aligned in alignment.entries if aligned.has_speech]
+    if len(spoken) < LEAST_SPOKEN_RATIO * len(alignment.entries):
+        return TimedParties(conversation=conversation, reason=None, findings=(elsewhere_finding(),))
+    heard = tuple(
+        HeardEntry(
+            entry_id=aligned.entry.id, start_ms=aligned.entry.start_offset_ms, end_ms=aligned.entry.end_offset_ms
+        )
+        for aligned in spoken
+    )
+    return TimedParties(
+        conversation=conversation, reason=None, findings=tuple(alignment_findings(alignment)), heard=heard
+    )
+
+
+def _on_one_channel(transcript: Sequence[TranscriptEntry], speech: Sequence[Span]) -> TimedParties | None:
     found = align_one_channel(transcript, speech)
     if found is None:
         return None
     confidence = ALIGNED_CONFIDENCE * found.spoken_ratio
-    return build_conversation(found.segments, basis=TimingBasis.ALIGNED_TRANSCRIPT, confidence=confidence)
+    conversation = build_conversation(found.segments, basis=TimingBasis.ALIGNED_TRANSCRIPT, confidence=confidence)
+    return _on_transcript(conversation, found.alignment)
 
 
 def _diarize(

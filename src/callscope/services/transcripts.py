@@ -12,12 +12,13 @@ from callscope.core.new_call import AgentMention, CustomerMention, NewTranscript
 from callscope.core.transcript import (
     BROUGHT,
     READ_PREFERENCE,
+    HeardEntry,
     Transcript,
     TranscriptEntry,
     TranscriptOutline,
     TranscriptSource,
 )
-from callscope.storage import calls, transcripts
+from callscope.storage import call_words, calls, transcripts
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,6 +46,17 @@ async def read_brought(session: "AsyncSession", project_id: UUID, call_id: UUID)
     return None if found is None else await transcripts.read(session, found[0], found[1])
 
 
+async def keep_heard(
+    session: "AsyncSession", call_id: UUID, transcript: Transcript, heard: Sequence[HeardEntry]
+) -> None:
+    """Write where in the recording the entries of a stored transcript are spoken, over what was written before."""
+    span_of = {one.entry_id: (one.start_ms, one.end_ms) for one in heard}
+    spans = {position: span_of.get(entry.id) for position, entry in enumerate(transcript.entries)}
+    transcript_id = (await transcripts.sources_of(session, call_id)).get(transcript.source)
+    if transcript_id is not None:
+        await transcripts.save_heard(session, transcript_id=transcript_id, spans=spans)
+
+
 async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence[TranscriptEntry]) -> None:
     """Make `entries` what was recognised from the call's recording, each of the only participant of its role."""
     only = {
@@ -55,6 +67,7 @@ async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence
     attributed = tuple(replace(entry, participant_id=only[entry.role]) for entry in ordered)
     transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=attributed)
     await transcripts.save(session, call_id=call.id, transcript=transcript)
+    await call_words.refresh(session, call.id)
 
 
 async def read_outline(

@@ -1,10 +1,11 @@
 """Transcripts: per call at most one of each source, each a list of entries in call order."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,6 +43,8 @@ class TranscriptEntryRow(Base):
     end_offset_ms: Mapped[Milliseconds]
     language_code: Mapped[str | None]
     payload: Mapped[dict[str, Any] | None]
+    heard_start_ms: Mapped[Milliseconds | None]
+    heard_end_ms: Mapped[Milliseconds | None]
 
 
 async def sources_of(session: AsyncSession, call_id: UUID) -> dict[TranscriptSource, UUID]:
@@ -105,6 +108,22 @@ async def save(session: AsyncSession, *, call_id: UUID, transcript: Transcript) 
         await session.execute(insert(TranscriptEntryRow), rows)
 
 
+async def save_heard(
+    session: AsyncSession, *, transcript_id: UUID, spans: Mapping[int, tuple[int, int] | None]
+) -> None:
+    """Write where entries, by position, are spoken in the recording, from and to which millisecond; None: nowhere."""
+    statement = (
+        update(TranscriptEntryRow)
+        .where(TranscriptEntryRow.transcript_id == transcript_id, TranscriptEntryRow.position == bindparam("at"))
+        .values(heard_start_ms=bindparam("start_ms"), heard_end_ms=bindparam("end_ms"))
+    )
+    rows = [
+        {"at": position, "start_ms": span and span[0], "end_ms": span and span[1]} for position, span in spans.items()
+    ]
+    if rows:
+        await (await session.connection()).execute(statement, rows)
+
+
 def entry_columns(transcript_id: UUID, position: int, entry: TranscriptEntry) -> dict[str, Any]:
     """Return the row of one entry."""
     return {
@@ -131,4 +150,6 @@ def _to_entry(row: TranscriptEntryRow) -> TranscriptEntry:
         end_offset_ms=row.end_offset_ms,
         language_code=row.language_code,
         payload=row.payload,
+        heard_start_ms=row.heard_start_ms,
+        heard_end_ms=row.heard_end_ms,
     )

@@ -135,7 +135,7 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever JSON the sender put th
 def _take_wait_ms(waiting: list[MetricValue], entry: TranscriptEntry) -> int | None:
     """Take the response that this entry opens: one whose turn starts about when the entry does, given to no other."""
     for index, value in enumerate(waiting):
-        is_near = abs(value.segments[-1].start_offset_ms - entry.start_offset_ms) <= TURN_TOLERANCE_MS
+        is_near = abs(value.segments[-1].start_offset_ms - entry.marker_ms) <= TURN_TOLERANCE_MS
         if is_near and isinstance(value.value, int | float):
             del waiting[index]
             return round(value.value)
@@ -147,9 +147,9 @@ def _view_entry(entry: TranscriptEntry, wait_ms: int | None) -> EntryView:
     return EntryView(
         role=entry.role,
         party=entry.role.value.capitalize(),
-        at=clock(entry.start_offset_ms),
-        at_ms=entry.start_offset_ms,
-        href=moment_link(entry.start_offset_ms),
+        at=clock(entry.marker_ms),
+        at_ms=entry.marker_ms,
+        href=moment_link(entry.marker_ms),
         text=entry.text,
         wait=None if wait_ms is None else span(wait_ms),
         wait_tone=gap_size(wait_ms) if is_agent and wait_ms is not None else "other",

@@ -602,6 +602,8 @@ def upgrade() -> None:
         sa.Column("end_offset_ms", sa.BigInteger(), nullable=False),
         sa.Column("language_code", sa.Text(), nullable=True),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("heard_start_ms", sa.BigInteger(), nullable=True),
+        sa.Column("heard_end_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["transcript_id"], ["transcript.id"], name=op.f("fk_transcript_entry_transcript_id"), ondelete="CASCADE"
         ),
