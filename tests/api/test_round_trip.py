@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callscope.core.call import EndedStatus
-from callscope.services.properties import LIST_FILTERS, SYSTEM_PROPERTIES, stored_name
+from callscope.core.property_name import LIST_FILTERS, SYSTEM_PROPERTIES, stored_name
 from tests.support.api import ApiUnderTest, count_rows
 
 in_one_database = settings(

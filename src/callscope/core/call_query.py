@@ -1,14 +1,16 @@
 """What a reader asks of the list of calls."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from callscope.core.call import CallStatus
+from callscope.core.call import CallDirection, CallStatus, EndedStatus, InterfaceType
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_PROPERTY_FILTERS = 20
+MAX_METRIC_FILTERS = 20
 
 
 class CallSort(StrEnum):
@@ -22,20 +24,64 @@ class CallSort(StrEnum):
     STATUS = "status"
 
 
+class Comparison(StrEnum):
+    """How a call's value must stand to the one asked for, named as the wire names it."""
+
+    EQUAL = ""
+    NOT = "not"
+    """Another value, or none."""
+    GREATER = "gt"
+    GREATER_OR_EQUAL = "gte"
+    LESS = "lt"
+    LESS_OR_EQUAL = "lte"
+    CONTAINS = "contains"
+    STARTS_WITH = "startsWith"
+    EXISTS = "exists"
+    """Any value; asked for with `false`, none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueFilter:
+    """A condition on a property, by its stored name, or on a metric, by its slug.
+
+    `value` is as written. It is compared with a number as a number, with text as text: numbers in their order, text
+    by code points, but ignoring case for CONTAINS and STARTS_WITH.
+    """
+
+    name: str
+    comparison: Comparison
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQuery:
-    """A filter, an order and a place in it.
+    """A filter, an order and a place in it. A call must meet every condition.
 
-    `search_text` is looked for in title, summary and transcript, ignoring case. `properties_exist` says of stored
-    (snake_case) property names whether a call must have them. `is_simulated_only` keeps calls of simulation runs.
-    Calls without a value to sort by come last in both directions.
+    `search_text` is looked for in title, summary and transcript: a call must have a word that begins with each of its
+    words, case and accents ignored. "After" and "since" include their moment, "before" does not. A metric's condition
+    is on its value for the whole call, of any party. `is_simulated_only` keeps calls of simulation runs. Calls without
+    a value to sort by come last in both directions.
     """
 
     after: str | None = None
     limit: int = DEFAULT_LIMIT
-    search_text: str | None = None
-    status: CallStatus | None = None
     sort_by: CallSort = CallSort.CREATED_AT
     is_descending: bool = True
-    properties_exist: Mapping[str, bool] = field(default_factory=dict)
+    search_text: str | None = None
+    status: CallStatus | None = None
+    direction: CallDirection | None = None
+    interface_type: InterfaceType | None = None
+    ended_status: EndedStatus | None = None
+    source: str | None = None
+    external_id: str | None = None
+    agent_id: UUID | None = None
+    started_after: datetime | None = None
+    started_before: datetime | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    updated_since: datetime | None = None
+    min_duration_ms: int | None = None
+    max_duration_ms: int | None = None
+    properties: tuple[ValueFilter, ...] = ()
+    metrics: tuple[ValueFilter, ...] = ()
     is_simulated_only: bool = False

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from callscope.core.call import Call, PropertyType, PropertyValue
 from callscope.core.errors import Conflict
+from callscope.core.property_name import stored_name
 from callscope.services import properties
 from callscope.services.calls import get_call, lock_call
 from callscope.storage import calls
@@ -44,7 +45,7 @@ async def change_properties(
     await lock_call(session, project_id, call_id)
     await _fix_types(session, project_id, written)
     before = (await get_call(session, project_id, call_id)).properties
-    removed = tuple(name for name in map(properties.stored_name, sent) if name not in written and name in before)
+    removed = tuple(name for name in map(stored_name, sent) if name not in written and name in before)
     await calls.change_properties(session, call_id, written=written, removed=removed, at=now)
     call = await get_call(session, project_id, call_id)
     return ChangedProperties(

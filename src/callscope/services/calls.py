@@ -10,7 +10,7 @@ from callscope.core.call_query import CallQuery
 from callscope.core.errors import CallNotFound
 from callscope.core.page import Page
 from callscope.services import analyses
-from callscope.storage import calls, tools
+from callscope.storage import call_list, calls, tools
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ async def get_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> 
 
 async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery) -> Page[Call]:
     """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
-    return await calls.list_page(session, project_id, query)
+    return await call_list.list_page(session, project_id, query)
 
 
 async def list_tool_invocations(

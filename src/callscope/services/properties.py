@@ -1,43 +1,15 @@
 """Properties of calls: one spelling, one type per project, fixed by the first value."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from callscope.core.call import PropertyType, PropertyValue
 from callscope.core.errors import InvalidInput, Issue
+from callscope.core.property_name import SYSTEM_PROPERTIES, stored_name
 
 MAX_PROPERTIES = 100
 MAX_NAME_LENGTH = 128
 MAX_STRING_LENGTH = 4096
-
-SYSTEM_PROPERTIES = frozenset({"direction", "duration_seconds", "agent_id"})
-"""Names that Callscope sets itself; they stand in the same namespace and are read-only."""
-
-LIST_FILTERS = frozenset(
-    {
-        "after",
-        "counted_in_results",
-        "exclude_hidden_runs",
-        "limit",
-        "search_text",
-        "simulation_run_plan_ids",
-        "simulation_run_plan_job_id",
-        "simulation_run_plan_job_ids",
-        "sort_by",
-        "sort_direction",
-        "status",
-    }
-)
-"""Names that built-in filters of the list of calls have taken."""
-
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SEPARATORS = re.compile(r"[\W_]+")
-
-
-def stored_name(name: str) -> str:
-    """Return the snake_case spelling a property is stored under: `planTier`, `Plan tier` and `plan_tier` are one."""
-    return _SEPARATORS.sub("_", _WORD_STARTS.sub("_", name).lower()).strip("_")
 
 
 def type_of(value: PropertyValue) -> PropertyType:

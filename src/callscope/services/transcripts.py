@@ -18,7 +18,7 @@ from callscope.core.transcript import (
     TranscriptOutline,
     TranscriptSource,
 )
-from callscope.storage import calls, transcripts
+from callscope.storage import call_words, calls, transcripts
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,6 +67,7 @@ async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence
     attributed = tuple(replace(entry, participant_id=only[entry.role]) for entry in ordered)
     transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=attributed)
     await transcripts.save(session, call_id=call.id, transcript=transcript)
+    await call_words.refresh(session, call.id)
 
 
 async def read_outline(

@@ -2,35 +2,26 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Index,
     Select,
-    and_,
     any_,
-    exists,
-    false,
     func,
     literal,
-    or_,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.call import Call, CallDirection, CallStatus, EndedStatus, InterfaceType, PropertyValue
-from callscope.core.call_query import CallQuery, CallSort
-from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
 from callscope.storage import agents, customers
 from callscope.storage.base import Base, CreatedAt, EmptyObject, Id, Milliseconds, ProjectId, array_of
-from callscope.storage.transcripts import TranscriptEntryRow, TranscriptRow
 
 VISIBLE = text("deleted_at IS NULL")
 
@@ -71,44 +62,16 @@ class CallRow(Base):
     deleted_at: Mapped[datetime | None]
 
 
-SORT_COLUMNS: dict[CallSort, InstrumentedAttribute[Any]] = {
-    CallSort.CREATED_AT: CallRow.created_at,
-    CallSort.STARTED_AT: CallRow.started_at,
-    CallSort.ENDED_AT: CallRow.ended_at,
-    CallSort.DURATION: CallRow.duration_ms,
-    CallSort.TITLE: CallRow.title,
-    CallSort.STATUS: CallRow.status,
-}
-NULLABLE = {CallSort.ENDED_AT, CallSort.DURATION, CallSort.TITLE}
-POINTS_IN_TIME = {CallSort.CREATED_AT, CallSort.STARTED_AT, CallSort.ENDED_AT}
-
-
 async def exists_visible(session: AsyncSession, project_id: UUID, call_id: UUID) -> bool:
     """Tell whether the project has that call."""
-    query = select(CallRow.id).where(*_visible(project_id), CallRow.id == call_id)
+    query = select(CallRow.id).where(*visible(project_id), CallRow.id == call_id)
     return (await session.execute(query)).first() is not None
 
 
 async def get(session: AsyncSession, project_id: UUID, call_id: UUID) -> Call | None:
     """Return the call, None when the project has no such call."""
-    query = select(CallRow).where(*_visible(project_id), CallRow.id == call_id)
-    return next(iter(await _load(session, query)), None)
-
-
-async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -> Page[Call]:
-    """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
-    matching = [*_visible(project_id), *_filters(query)]
-    total = (await session.execute(select(func.count()).select_from(CallRow).where(*matching))).scalar_one()
-    column = SORT_COLUMNS[query.sort_by]
-    by_value, by_id = (column.desc(), CallRow.id.desc()) if query.is_descending else (column.asc(), CallRow.id.asc())
-    by_value = by_value.nulls_last() if query.sort_by in NULLABLE else by_value
-    rows = select(CallRow).where(*matching).order_by(by_value, by_id).limit(query.limit + 1)
-    if query.after is not None:
-        rows = rows.where(_beyond(query))
-    found = await _load(session, rows)
-    items = found[: query.limit]
-    next_cursor = _cursor_at(items[-1], query) if len(found) > query.limit else None
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    query = select(CallRow).where(*visible(project_id), CallRow.id == call_id)
+    return next(iter(await load(session, query)), None)
 
 
 async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *, at: datetime) -> None:
@@ -124,7 +87,7 @@ async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *
 
 async def lock(session: AsyncSession, project_id: UUID, call_id: UUID) -> bool:
     """Keep every other transaction from changing the call until this one ends; return whether there is one."""
-    query = select(CallRow.id).where(*_visible(project_id), CallRow.id == call_id).with_for_update()
+    query = select(CallRow.id).where(*visible(project_id), CallRow.id == call_id).with_for_update()
     return (await session.execute(query)).first() is not None
 
 
@@ -151,80 +114,20 @@ async def touch(session: AsyncSession, call_id: UUID, *, at: datetime) -> None:
 
 async def hide(session: AsyncSession, project_id: UUID, call_ids: Collection[UUID], *, at: datetime) -> set[UUID]:
     """Hide calls from every read; return the ids of those there were to hide."""
-    ids = select(CallRow.id).where(*_visible(project_id), CallRow.id == any_(array_of(call_ids, UUID)))
+    ids = select(CallRow.id).where(*visible(project_id), CallRow.id == any_(array_of(call_ids, UUID)))
     # In one order everywhere: two transactions that wait for each other's calls would be a deadlock.
     locked = ids.order_by(CallRow.id).with_for_update().cte("locked")
     statement = update(CallRow).where(CallRow.id.in_(select(locked.c.id))).values(deleted_at=at).returning(CallRow.id)
     return set((await session.execute(statement.execution_options(synchronize_session=False))).scalars())
 
 
-def _visible(project_id: UUID) -> tuple[ColumnElement[bool], ...]:
+def visible(project_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds of a project's calls that are not deleted."""
     return (CallRow.project_id == project_id, CallRow.deleted_at.is_(None))
 
 
-def _filters(query: CallQuery) -> list[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
-    if query.status is not None:
-        filters.append(CallRow.status == query.status.value)
-    if query.search_text:
-        filters.append(_mentions(query.search_text))
-    if query.is_simulated_only:
-        filters.append(false())
-    for name, must_exist in query.properties_exist.items():
-        has_property = CallRow.properties.has_key(name)
-        filters.append(has_property if must_exist else ~has_property)
-    return filters
-
-
-def _mentions(search_text: str) -> ColumnElement[bool]:
-    said = exists().where(
-        TranscriptRow.call_id == CallRow.id,
-        TranscriptEntryRow.transcript_id == TranscriptRow.id,
-        TranscriptEntryRow.text.icontains(search_text, autoescape=True),
-    )
-    return or_(
-        CallRow.title.icontains(search_text, autoescape=True),
-        CallRow.summary.icontains(search_text, autoescape=True),
-        said,
-    )
-
-
-def _cursor_at(call: Call, query: CallQuery) -> str:
-    value = getattr(call, SORT_COLUMNS[query.sort_by].key)
-    value = value.isoformat() if isinstance(value, datetime) else value
-    return encode_cursor(query.sort_by.value, query.is_descending, value, str(call.id))
-
-
-def _beyond(query: CallQuery) -> ColumnElement[bool]:
-    sort_by, is_descending, value, last_id = decode_cursor(query.after or "", size=4)
-    if (sort_by, is_descending) != (query.sort_by.value, query.is_descending):
-        raise unknown_cursor()
-    try:
-        call_id, place = UUID(last_id), _place(query.sort_by, value)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise unknown_cursor() from error
-    column = SORT_COLUMNS[query.sort_by]
-    after_id = CallRow.id < call_id if is_descending else CallRow.id > call_id
-    if place is None:
-        return and_(column.is_(None), after_id)
-    # A comparison of pairs is what an index on (project, column, id) can answer.
-    place_in_order, last = tuple_(column, CallRow.id), tuple_(literal(place), literal(call_id))
-    further = place_in_order < last if is_descending else place_in_order > last
-    return or_(further, column.is_(None)) if query.sort_by in NULLABLE else further
-
-
-def _place(sort_by: CallSort, value: object) -> datetime | int | str | None:
-    """Return the sort value a cursor holds. Raises ValueError or TypeError for one of another kind."""
-    if value is None and sort_by in NULLABLE:
-        return None
-    if sort_by is CallSort.DURATION and isinstance(value, int):
-        return value
-    if not isinstance(value, str) or sort_by is CallSort.DURATION:
-        raise TypeError(value)
-    return datetime.fromisoformat(value) if sort_by in POINTS_IN_TIME else value
-
-
-async def _load(session: AsyncSession, query: Select[CallRow]) -> tuple[Call, ...]:
+async def load(session: AsyncSession, query: Select[CallRow]) -> tuple[Call, ...]:
+    """Return the calls of a query with their participants, in its order."""
     # What this transaction wrote by statement must be read again, not remembered.
     rows = (await session.scalars(query.execution_options(populate_existing=True))).all()
     if not rows:

@@ -15,6 +15,7 @@ from callscope.core.new_call import ReceivedRequest
 from callscope.core.trace_query import MatchKey
 from callscope.core.transcript import Transcript
 from callscope.storage.analyses import first_columns
+from callscope.storage.call_words import words_of
 from callscope.storage.engine import to_json
 from callscope.storage.jobs import DEFER, defer_parameters
 from callscope.storage.statements import execute_prepared
@@ -45,6 +46,8 @@ _INSERT_PARTS = """
     ), new_keys AS (
         INSERT INTO call_key
         SELECT row.* FROM parts, jsonb_populate_recordset(NULL::call_key, parts->'keys') AS row
+    ), new_words AS (
+        INSERT INTO call_words (call_id, words) VALUES (%(call_id)s, array_to_tsvector(%(words)s::text[]))
     ), new_analysis AS (
         INSERT INTO analysis SELECT row.* FROM parts, jsonb_populate_record(NULL::analysis, parts->'analysis') AS row
     ), new_request AS (
@@ -93,6 +96,7 @@ async def insert_call(
     parameters = {
         **defer_parameters(first_job, args={"analysis_id": str(analysis_id)}),
         "parts": to_json(parts),
+        "words": words_of(entry.text for entry in entries),
         "request_id": new_id(),
         "project_id": call.project_id,
         "api_key_id": request.api_key_id,

@@ -10,7 +10,7 @@ from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.bodies import JsonBody, Received
 from callscope.api.context import ApiContext, Context
-from callscope.api.list_parameters import PROPERTIES_PARAMETER, call_query
+from callscope.api.list_parameters import CALL_PARAMETERS, call_query
 from callscope.api.mapping_calls import to_created, to_read
 from callscope.api.mapping_new_call import to_new_call
 from callscope.api.openapi import documents_body
@@ -104,7 +104,7 @@ async def _store(
     "",
     response_model=PageEnvelope[CallRead],
     responses=errors(HTTPStatus.BAD_REQUEST),
-    openapi_extra={"parameters": [PROPERTIES_PARAMETER]},
+    openapi_extra={"parameters": CALL_PARAMETERS},
 )
 async def list_calls(
     request: Request, context: Context, principal: CallReader, query: Annotated[CallQuery, Depends(call_query)]

@@ -430,6 +430,14 @@ def upgrade() -> None:
         "ix_ingest_request_project_id_body_digest", "ingest_request", ["project_id", "body_digest"], unique=False
     )
     op.create_table(
+        "call_words",
+        sa.Column("call_id", sa.UUID(), nullable=False),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_call_words_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_call_words")),
+    )
+    op.create_index(op.f("ix_call_words_words"), "call_words", ["words"], unique=False, postgresql_using="gin")
+    op.create_table(
         "metric_value",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=False),

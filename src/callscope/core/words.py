@@ -1,0 +1,34 @@
+"""Text as search sees it: words without case and accents."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST_WORD = 100
+"""Characters of a word that count; more would be no word of a language."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in their order, folded: `Café` and `cafe` are one."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(_fold(text))]
+
+
+def distinct_words(texts: Iterable[str], *, max_bytes: int) -> list[str]:
+    """Return each word of the texts once, the first to come up to `max_bytes` in UTF-8 all together."""
+    words: list[str] = []
+    size_bytes = 0
+    for word in dict.fromkeys(word for text in texts for word in words_in(text)):
+        size_bytes += len(word.encode())
+        if size_bytes > max_bytes:
+            break
+        words.append(word)
+    return words
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
