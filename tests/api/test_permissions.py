@@ -105,7 +105,7 @@ async def test_recordings_are_withheld_without_the_permission(api: ApiUnderTest,
     assert await access(deaf) == ("RESTRICTED", None)
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/llms.txt"])
 async def test_the_documentation_needs_no_key(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path, headers={"authorization": ""})).status_code == 200
 
@@ -128,3 +128,12 @@ async def test_every_answer_is_described(api: ApiUnderTest) -> None:
             for status, response in operation["responses"].items():
                 assert response["description"] not in ("", "Successful Response", "Done."), (method, path, status)
     assert paths["/v1/call"]["get"]["responses"]["200"]["description"] == "A list. Each item: A call."
+
+
+async def test_the_page_for_machines_names_every_route(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
+    page = (await client.get("/llms.txt")).text
+    for path, operations in api.app.openapi()["paths"].items():
+        for method in operations:
+            assert f"- `{method.upper()} {path}`: " in page
+    assert "- `POST /v1/call`: Take in a finished call." in page
+    assert "Needs the permission `call:create`." in page

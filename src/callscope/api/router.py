@@ -15,6 +15,7 @@ from callscope.api.routes import (
     calls,
     health,
     http_request_definitions,
+    machine_docs,
     otlp,
     recordings,
     traces,
@@ -24,6 +25,7 @@ from callscope.api.routes import (
 PARTS = tuple(
     part.router
     for part in (
+        machine_docs,
         health,
         calls,
         call_changes,
