@@ -103,8 +103,9 @@ async def test_workers_end_with_a_server_that_is_killed_and_stop_the_database(
 
 def wait_until_all_is_gone(service: Service, workers: list[psutil.Process]) -> None:
     psutil.wait_procs(workers, timeout=30)
-    while service.database() is not None:
-        pass
+    database = service.database()
+    if database is not None:
+        database.wait(timeout=60)
 
 
 async def test_a_second_server_on_the_port_says_what_to_do(service: Service) -> None:

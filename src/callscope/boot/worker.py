@@ -29,11 +29,11 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
     configure_logging(settings.log_format)
     stop_requests = StopRequests()
     if parent_pid is not None:
-        end_with_parent(parent_pid, signal.SIGTERM)
+        end_with_parent(parent_pid, signal.SIGHUP)
     with open_database(settings) as database_url:
         asyncio.run(_work(settings, database_url, stop_requests))
         log.info("worker_stopped")
-        if parent_pid is not None and os.getppid() != parent_pid:
+        if stop_requests.has_hung_up or (parent_pid is not None and os.getppid() != parent_pid):
             # The kernel tells of a parent's death before it closes the parent's files, and with them its hold.
             time.sleep(ORPHAN_PAUSE_S)
 
