@@ -47,8 +47,8 @@ docs: $(VENV)/.test-installed ## Write the generated parts of docs/ anew
 lock: $(VENV)/.test-installed ## Resolve the dependencies anew and pin them with hashes
 	$(BIN)/python requirements/lock.py
 
-migration: $(VENV)/.test-installed ## Write the migration that the models ask for
-	$(BIN)/python -m callscope.storage.migrations.regenerate
+migration: $(VENV)/.test-installed ## Write the migration that the models ask for: make migration NAME=what_it_is_about
+	$(BIN)/python -m callscope.storage.migrations.write $(NAME)
 
 clean: ## Remove what building and testing left behind (the demo's data too)
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis frontend/node_modules src/callscope/web/static/build

@@ -52,18 +52,18 @@ def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
             scratch_dir=request.path.parent,
         )
         reply = MeasuringReply(measurement=measurement)
-    except CallscopeError as failure:
-        reply = MeasuringReply(refusal=failure.message)
     except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it
         if is_short_of_memory(error, memory_bytes):
             reply = MeasuringReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
+        elif isinstance(error, CallscopeError):
+            reply = MeasuringReply(refusal=error.message)
         else:
             reply = MeasuringReply(defect=place_of(error))
     return REPLY.dump_json(reply)
 
 
 def is_short_of_memory(error: Exception, memory_bytes: int) -> bool:
-    """Tell whether an error came of the limit: libraries report a refused allocation as anything at all."""
+    """Tell whether an error came of the limit: libraries may call a refused allocation a bad file."""
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT_BYTES
     return isinstance(error, MemoryError) or peak_bytes > memory_bytes / 2
 

@@ -51,11 +51,11 @@ def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
         reply = _transcribe(REQUEST.validate_json(request_json))
     except ServiceAway as failure:
         reply = TranscribingReply(away=Away(message=failure.message, retry_after_s=failure.retry_after_s))
-    except CallscopeError as failure:
-        reply = TranscribingReply(refusal=failure.message)
     except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it
         if is_short_of_memory(error, memory_bytes):
             reply = TranscribingReply(refusal=OUT_OF_MEMORY.format(mebibytes=memory_bytes // MEBIBYTE))
+        elif isinstance(error, CallscopeError):
+            reply = TranscribingReply(refusal=error.message)
         else:
             reply = TranscribingReply(defect=place_of(error))
     return REPLY.dump_json(reply)

@@ -1,0 +1,15 @@
+"""Judging."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the migration."""
+
+
+def downgrade() -> None:
+    """Refuse: migrations only go forward, a backup goes back."""
+    raise NotImplementedError("restore a backup instead")
