@@ -1,0 +1,276 @@
+"""Metrics that a project defines itself: what each computes, from which other metrics, and its named variants."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from callscope.core.call import Role
+from callscope.core.metric import MetricContext, MetricScope, ValueType
+
+
+class CalculationType(StrEnum):
+    """How a metric comes about, as the wire names it."""
+
+    PROVIDER = "PROVIDER"
+    """Computed by the catalogue's own code."""
+    LLM_JUDGE = "LLM_JUDGE"
+    THRESHOLD = "THRESHOLD"
+    FORMULA = "FORMULA"
+    PATTERN = "PATTERN"
+
+
+class ParticipantRole(StrEnum):
+    """A party as the wire names it; only an agent and a customer speak in calls of this service."""
+
+    AGENT = "AGENT"
+    CUSTOMER = "CUSTOMER"
+    SIMULATED_CUSTOMER = "SIMULATED_CUSTOMER"
+    BACKGROUND_SPEAKER = "BACKGROUND_SPEAKER"
+
+    @property
+    def role(self) -> Role | None:
+        """The party of a real call that is meant, None for one that never speaks in it."""
+        return {"AGENT": Role.AGENT, "CUSTOMER": Role.CUSTOMER}.get(self.value)
+
+
+class GradedContext(StrEnum):
+    """What a definition speaks of, as the wire names it; TURN values are read as SEGMENT_RANGE."""
+
+    CALL = "CALL"
+    SEGMENT = "SEGMENT"
+    TURN = "TURN"
+
+    @property
+    def value_context(self) -> MetricContext:
+        """The context that its values bear."""
+        return MetricContext.SEGMENT_RANGE if self is GradedContext.TURN else MetricContext(self.value)
+
+
+class Comparison(StrEnum):
+    """How a value is held against a limit."""
+
+    GREATER_THAN = "GREATER_THAN"
+    GREATER_THAN_OR_EQUALS = "GREATER_THAN_OR_EQUALS"
+    LESS_THAN = "LESS_THAN"
+    LESS_THAN_OR_EQUALS = "LESS_THAN_OR_EQUALS"
+    EQUALS = "EQUALS"
+    NOT_EQUALS = "NOT_EQUALS"
+
+
+class Aggregation(StrEnum):
+    """What is made of the source's values before they are held against the limit."""
+
+    EACH = "EACH"
+    """Nothing: every value for itself."""
+    COUNT = "COUNT"
+    """How many values meet the condition; `count_threshold` is the least number of them for true (default 1)."""
+    AVERAGE = "AVERAGE"
+    MIN = "MIN"
+    MAX = "MAX"
+    MEDIAN = "MEDIAN"
+    P95 = "P95"
+    P99 = "P99"
+    SUM = "SUM"
+
+
+class PatternOperation(StrEnum):
+    """What is told of a pattern."""
+
+    PATTERN_EXISTS = "PATTERN_EXISTS"
+    PATTERN_COUNT = "PATTERN_COUNT"
+    OUTCOME_AGGREGATE = "OUTCOME_AGGREGATE"
+    """The mean of the outcome's numbers within the windows of all triggers."""
+
+    @property
+    def value_type(self) -> ValueType:
+        """What kind of value it gives."""
+        return ValueType.BOOLEAN if self is PatternOperation.PATTERN_EXISTS else ValueType.NUMERIC
+
+
+class Combinator(StrEnum):
+    """How several triggers make one."""
+
+    AND = "AND"
+    OR = "OR"
+
+
+class WindowMode(StrEnum):
+    """What a window is counted in."""
+
+    SECONDS = "seconds"
+    SEGMENTS = "segments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSource:
+    """Another metric that a derived one reads; `variant_id` is None for its default variant."""
+
+    definition_id: UUID
+    variant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A source's value held against a limit.
+
+    `threshold_value` is text as the wire sends it: a number, `true` or `false`, or a label. `role` narrows the source's
+    values to one party, None takes them all.
+    """
+
+    source: MetricSource
+    operator: Comparison
+    threshold_value: str
+    role: ParticipantRole | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """An expression over other metrics: `{{id:<uuid>}} / {{id:<uuid>}}`; each reference is one of `sources`."""
+
+    expression: str
+    sources: tuple[MetricSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """Whether a source meets a condition."""
+
+    condition: Condition
+    aggregation: Aggregation = Aggregation.EACH
+    count_threshold: int | None = None
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """The one metric it reads."""
+        return (self.condition.source,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is looked for around a trigger, and how far: `window_before`, `window_after` in the pattern's mode."""
+
+    condition: Condition
+    window_after: int
+    window_before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A trigger, and an outcome within a window about it."""
+
+    operation: PatternOperation
+    triggers: tuple[Condition, ...]
+    outcome: Outcome
+    combinator: Combinator = Combinator.AND
+    window_mode: WindowMode = WindowMode.SECONDS
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """The metrics it reads, each once, in the order of first mention."""
+        conditions = (*self.triggers, self.outcome.condition)
+        return tuple(dict.fromkeys(condition.source for condition in conditions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleLabel:
+    """The name of a stretch of a scale, both ends included."""
+
+    range_min: float
+    range_max: float
+    label: str
+    display_order: int
+    description: str | None = None
+    color_hex: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassificationOption:
+    """One label that a judge may choose."""
+
+    label: str
+    description: str
+    display_order: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a judge is asked.
+
+    `prompt` holds the criteria. Which of the rest is set follows from the definition's value type: the scale's ends for
+    SCALE, `options` and `max_classifications` for CLASSIFICATION, the labels of true and false for BOOLEAN.
+    """
+
+    prompt: str | None
+    true_label: str | None = None
+    false_label: str | None = None
+    scale_min: int | None = None
+    scale_max: int | None = None
+    scale_labels: tuple[ScaleLabel, ...] = ()
+    options: tuple[ClassificationOption, ...] = ()
+    max_classifications: int | None = None
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """A judge reads the call, no other metric."""
+        return ()
+
+
+Calculation = Judgement | Formula | Pattern | Threshold
+Derivation = Formula | Pattern | Threshold
+"""What is computed from the values of other metrics alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomMetric:
+    """A definition of a project, as one version of one variant of it has it.
+
+    `slug`, `value_type`, `scope`, `role` and the kind of `calculation` never change; everything else does by a new
+    `version_id`. `version` counts them from 1 on.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    description: str
+    value_type: ValueType
+    scope: MetricScope
+    role: ParticipantRole | None
+    contexts: tuple[GradedContext, ...]
+    calculation: Calculation
+    variant_id: UUID
+    version_id: UUID
+    version: int
+    package_id: UUID
+
+    @property
+    def source(self) -> MetricSource:
+        """How derived metrics name this one, in its default variant."""
+        return MetricSource(definition_id=self.id)
+
+
+DEFAULT_VARIANT_NAME = "Default"
+DEFAULT_PACKAGE_NAME = "Custom Metrics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A named configuration of a metric; `version_id` is None while it was never configured."""
+
+    id: UUID
+    definition_id: UUID
+    name: str
+    is_default: bool
+    is_system: bool
+    version_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisPackage:
+    """A named set of a project's metrics."""
+
+    id: UUID
+    name: str
+    metric_ids: tuple[UUID, ...] = field(default=())
