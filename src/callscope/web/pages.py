@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from callscope.core.clock import Clock
-from callscope.core.errors import Unauthenticated
-from callscope.services.keys import Principal
+from callscope.core.errors import PermissionMissing, Unauthenticated
+from callscope.core.permissions import PERMISSIONS
+from callscope.core.roles import Role, role_of_permissions
 from callscope.web.page_route import BROWSER_COOKIE, SESSION_COOKIE, FormRefused, set_cookie
 from callscope.web.reader import PageReader
 from callscope.web.sessions import SessionSigner
@@ -33,25 +35,75 @@ def pages_of(request: Request) -> Pages:
 PagesDependency = Annotated[Pages, Depends(pages_of)]
 
 
-async def signed_in(request: Request, pages: PagesDependency) -> Principal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who is signed in, in which project, and what they may do there."""
+
+    project_id: UUID
+    role: Role
+    granted: frozenset[str]
+
+    def has_role(self, role: str) -> bool:
+        """Tell whether the visitor's role includes `role`, for templates."""
+        return self.role.includes(Role(role))
+
+    def require(self, permission: str) -> None:
+        """Raise PermissionMissing unless `permission` is granted."""
+        if permission not in self.granted:
+            raise PermissionMissing(f"You lack the permission `{permission}` in this project. Ask an admin for it.")
+
+
+async def signed_in(request: Request, pages: PagesDependency) -> Visitor:
     """Return who is signed in. Raises Unauthenticated, which leads to the sign-in page."""
     session = pages.signer.open(request.cookies.get(SESSION_COOKIE), now=pages.clock.now())
     if session is None:
         raise Unauthenticated("Sign in first.")
     principal = await pages.reader.principal(session.key_id)
-    principal.require("call:read")
-    return principal
+    granted = principal.granted
+    visitor = Visitor(project_id=principal.project_id, role=role_of_permissions(granted), granted=granted)
+    request.state.visitor = visitor
+    return visitor
 
 
-SignedIn = Annotated[Principal, Depends(signed_in)]
+class RequiresRole:
+    """A dependency that returns the visitor if their role includes `role` and, when named, `permission` is granted.
+
+    The role says who may do a thing; the permission keeps out a key that was narrowed to less than its role.
+    """
+
+    def __init__(self, role: Role, permission: str | None = None) -> None:
+        if permission is not None and permission not in PERMISSIONS:
+            raise ValueError(f"{permission} is not a permission")
+        self.role = role
+        self.permission = permission
+
+    async def __call__(self, visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
+        """Return the visitor. Raises PermissionMissing."""
+        if not visitor.role.includes(self.role):
+            raise PermissionMissing(
+                f"This needs the role {self.role} in this project; yours is {visitor.role}. Ask an admin for it."
+            )
+        if self.permission is not None:
+            visitor.require(self.permission)
+        return visitor
+
+
+SignedIn = Annotated[Visitor, Depends(RequiresRole(Role.VIEWER, "call:read"))]
+"""Whoever may look at calls."""
 
 
 def show(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - see render
-    """Render a page with the form token of this browser."""
+    """Render a page with the form token of this browser and the `visitor`, None when nobody is signed in."""
     signer = pages_of(request).signer
     browser_id = request.cookies.get(BROWSER_COOKIE)
     issued_id = browser_id or signer.new_browser_id()
-    content = render(template, form_token=signer.form_token(issued_id), path=request.url.path, **context)
+    content = render(
+        template,
+        form_token=signer.form_token(issued_id),
+        path=request.url.path,
+        visitor=getattr(request.state, "visitor", None),
+        **context,
+    )
     response = HTMLResponse(content, status_code=status_code)
     if browser_id is None:
         set_cookie(response, request, BROWSER_COOKIE, issued_id, lifetime=None)

@@ -23,18 +23,18 @@ DAY_MS = 24 * 3600 * 1000
 
 
 @router.get("/calls/{call_id}")
-async def show_call(request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+async def show_call(request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
     """Show the page of a call."""
-    record = await pages.reader.read_call(principal.project_id, call_id)
+    record = await pages.reader.read_call(visitor.project_id, call_id)
     return show(request, "call.html", page=view_call(record))
 
 
 @router.get("/calls/{call_id}/status")
 async def show_status(
-    request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID, seen: str = ""
+    request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID, seen: str = ""
 ) -> Response:
     """Show where the analysis stands; have the page loaded anew once it has ended."""
-    analysis = view_analysis(await pages.reader.read_analysis(principal.project_id, call_id))
+    analysis = view_analysis(await pages.reader.read_analysis(visitor.project_id, call_id))
     if analysis.progress == seen:
         return Response(status_code=204)
     response = show(request, "_analysis.html", call_id=str(call_id), analysis=analysis)
@@ -44,15 +44,15 @@ async def show_status(
 
 
 @router.get("/calls/{call_id}/timeline")
-async def read_timeline(pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+async def read_timeline(pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
     """Return what the page draws, as JSON."""
-    return JSONResponse(timeline_document(await pages.reader.read_timed_call(principal.project_id, call_id)))
+    return JSONResponse(timeline_document(await pages.reader.read_timed_call(visitor.project_id, call_id)))
 
 
 @router.get("/calls/{call_id}/events")
-async def show_events(request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+async def show_events(request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
     """Show what the timeline draws as tables."""
-    conversation = (await pages.reader.read_timed_call(principal.project_id, call_id)).conversation
+    conversation = (await pages.reader.read_timed_call(visitor.project_id, call_id)).conversation
     if conversation is None:
         raise NotFound("Nobody could be timed in this call.")
     tables, note = event_tables(conversation), timing_note(conversation)
@@ -61,10 +61,10 @@ async def show_events(request: Request, pages: PagesDependency, principal: Signe
 
 @router.get("/calls/{call_id}/transcript/{index}")
 async def show_transcript_part(
-    request: Request, pages: PagesDependency, principal: SignedIn, call_id: UUID, index: int
+    request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID, index: int
 ) -> Response:
     """Show one part of the transcript."""
-    part = await pages.reader.read_transcript_part(principal.project_id, call_id, index)
+    part = await pages.reader.read_transcript_part(visitor.project_id, call_id, index)
     return show(request, "_transcript_items.html", items=view_part(part))
 
 
@@ -78,10 +78,10 @@ class WaveformWindow(BaseModel):
 
 @router.get("/calls/{call_id}/peaks")
 async def read_peaks(
-    pages: PagesDependency, principal: SignedIn, call_id: UUID, window: Annotated[WaveformWindow, Query()]
+    pages: PagesDependency, visitor: SignedIn, call_id: UUID, window: Annotated[WaveformWindow, Query()]
 ) -> Response:
     """Return a slice of the waveform in the form of `audio.peaks`; `x-start-ms` says where it starts."""
-    peaks = await pages.reader.read_peaks(principal.project_id, call_id)
+    peaks = await pages.reader.read_peaks(visitor.project_id, call_id)
     if peaks is None:
         raise NotFound("The recording of this call was not measured yet.")
     first_ms, part = slice_peaks(peaks, start_ms=window.start_ms, end_ms=window.end_ms, bucket_count=window.buckets)
@@ -90,7 +90,7 @@ async def read_peaks(
 
 
 @router.get("/calls/{call_id}/recording")
-async def play_recording(pages: PagesDependency, principal: SignedIn, call_id: UUID) -> Response:
+async def play_recording(pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
     """Lead to the recording by a fresh signed address; it answers range requests."""
-    principal.require("recording:read")
-    return RedirectResponse(await pages.reader.recording_address(principal.project_id, call_id), status_code=307)
+    visitor.require("recording:read")
+    return RedirectResponse(await pages.reader.recording_address(visitor.project_id, call_id), status_code=307)

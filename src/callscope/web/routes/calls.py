@@ -13,11 +13,11 @@ MAX_SEARCH_LENGTH = 200
 
 @router.get("/calls")
 async def list_calls(
-    request: Request, pages: PagesDependency, principal: SignedIn, search: str = "", after: str | None = None
+    request: Request, pages: PagesDependency, visitor: SignedIn, search: str = "", after: str | None = None
 ) -> Response:
     """Show a page of the list, newest first; a fragment of it when the page's script asks."""
     search = search.strip()[:MAX_SEARCH_LENGTH]
-    listing = await pages.reader.list_calls(principal.project_id, search=search or None, after=after)
+    listing = await pages.reader.list_calls(visitor.project_id, search=search or None, after=after)
     page = view_listing(listing, search=search, after=after)
     template = "_call_table.html" if request.headers.get("hx-request") else "calls.html"
     return show(request, template, page=page, base_url=str(request.base_url).rstrip("/"))
