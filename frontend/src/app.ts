@@ -56,7 +56,19 @@ function startCopyButtons(): void {
   });
 }
 
+/** `data-opens="id"` shows that dialog; `data-closes` closes the one it stands in. */
+function startSheets(): void {
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element | null)?.closest<HTMLButtonElement>("[data-opens], [data-closes]");
+    if (!button) return;
+    const { opens } = button.dataset;
+    if (opens === undefined) button.closest("dialog")?.close();
+    else document.querySelector<HTMLDialogElement>(`#${CSS.escape(opens)}`)?.showModal();
+  });
+}
+
 startThemeToggle();
 startCopyButtons();
+startSheets();
 showLocalTimes(document);
 document.addEventListener("htmx:after:swap", () => showLocalTimes(document));

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callscope.core.errors import CallscopeError
+from callscope.web import navigation
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -50,6 +51,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals["asset"] = asset
+    found.globals["navigation"] = navigation
     found.filters["utc"] = utc_words
     found.filters["isotime"] = lambda moment: moment.astimezone(UTC).isoformat()
     return found
