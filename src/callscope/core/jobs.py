@@ -14,6 +14,10 @@ class JobName(StrEnum):
     DRAIN_TRACES = "trace.drain"
     REPLAY_TRACES = "trace.replay"
     EXPIRE_TRACES = "trace.expire"
+    READ_MESSAGE = "message.read"
+    SWEEP_LIVE_CALLS = "live_call.sweep"
+    DELIVER_EVENT = "event.deliver"
+    REDELIVER_EVENT = "event.redeliver"
 
 
 SHORT_QUEUE = "short"
@@ -21,6 +25,9 @@ NETWORK_QUEUE = "network"
 AUDIO_QUEUE = "audio"
 SPEECH_QUEUE = "speech"
 TRACES_QUEUE = "traces"
+LIVE_QUEUE = "live"
+EVENTS_QUEUE = "events"
+EVENT_RETRIES_QUEUE = "event_retries"
 
 QUEUE_OF_JOB = {
     JobName.MEASURE_TRANSCRIPT: SHORT_QUEUE,
@@ -31,5 +38,9 @@ QUEUE_OF_JOB = {
     JobName.DRAIN_TRACES: TRACES_QUEUE,
     JobName.REPLAY_TRACES: TRACES_QUEUE,
     JobName.EXPIRE_TRACES: TRACES_QUEUE,
+    JobName.READ_MESSAGE: LIVE_QUEUE,
+    JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
+    JobName.DELIVER_EVENT: EVENTS_QUEUE,
+    JobName.REDELIVER_EVENT: EVENT_RETRIES_QUEUE,
 }
 """A line for each thing waited for, so that a slow download or a long recording holds up nothing but its like."""

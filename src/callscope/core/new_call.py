@@ -126,7 +126,7 @@ class NewCall:
     direction: CallDirection
     interface_type: InterfaceType
     started_at: datetime
-    recording_url: str
+    recording_url: str | None
     stereo_recording_url: str | None
     ended_status: EndedStatus | None
     external_id: str | None

@@ -137,7 +137,8 @@ class RecordingKind(StrEnum):
 class Recording:
     """A fetched recording of a call.
 
-    `sha256` is the digest of its bytes as hexadecimal digits, `content_type` the type sniffed from them.
+    `sha256` is the digest of its bytes as hexadecimal digits, `content_type` the type sniffed from them. `findings`
+    is what was noticed when it was put together, for the input report.
     """
 
     id: UUID
@@ -149,3 +150,4 @@ class Recording:
     size_bytes: int
     content_type: str
     fetched_at: datetime
+    findings: tuple[Finding, ...] = ()

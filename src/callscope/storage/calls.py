@@ -54,7 +54,7 @@ class CallRow(Base):
     external_id: Mapped[str | None]
     vapi_call_id: Mapped[str | None]
     livekit_room_id: Mapped[str | None]
-    recording_url: Mapped[str]
+    recording_url: Mapped[str | None]
     stereo_recording_url: Mapped[str | None]
     properties: Mapped[EmptyObject]
     created_at: Mapped[CreatedAt]

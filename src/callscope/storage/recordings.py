@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, any_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Index, UniqueConstraint, any_, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.core.recording import Recording, RecordingKind
+from callscope.core.recording import Finding, FindingSeverity, Recording, RecordingKind
 from callscope.storage.base import Base, CallId, Id, ProjectId, array_of
 from callscope.storage.calls import CallRow
 
@@ -30,6 +31,7 @@ class RecordingRow(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str]
     fetched_at: Mapped[datetime]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
 
 
 async def sources_of_call(session: AsyncSession, call_id: UUID) -> Mapping[RecordingKind, str]:
@@ -43,7 +45,7 @@ async def sources_of_call(session: AsyncSession, call_id: UUID) -> Mapping[Recor
 
 async def save(session: AsyncSession, recording: Recording) -> None:
     """Write a fetched recording, over what an earlier fetch of the same file wrote."""
-    values = asdict(recording) | {"kind": recording.kind.value}
+    values = asdict(recording) | {"kind": recording.kind.value, "findings": [asdict(one) for one in recording.findings]}
     renewed = {name: value for name, value in values.items() if name not in ("id", "project_id", "call_id", "kind")}
     statement = insert(RecordingRow).values(**values)
     await session.execute(statement.on_conflict_do_update(index_elements=["call_id", "kind"], set_=renewed))
@@ -90,4 +92,7 @@ def _to_recording(row: RecordingRow) -> Recording:
         size_bytes=row.size_bytes,
         content_type=row.content_type,
         fetched_at=row.fetched_at,
+        findings=tuple(
+            Finding(**{**finding, "severity": FindingSeverity(finding["severity"])}) for finding in row.findings
+        ),
     )
