@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 
 from callscope.core.errors import CallNotFound
+from callscope.core.span_meaning import SpanPart
 from callscope.core.trace_query import MatchKey
 from callscope.services import traces
 from callscope.services.traces import TraceNotFound
@@ -151,6 +152,10 @@ async def test_a_calls_traces_explain_what_its_caller_waited(drain: Drain, proje
     assert alignment is not None
     assert alignment.sample_0_unix_ms == pytest.approx(START_NS / 1e6 + late_ms, abs=1)
     assert [
-        (split.heard_ms, split.end_of_turn_ms, split.llm_ms, split.tts_ms, split.unexplained_ms)
+        (
+            split.heard_ms,
+            *(split.taken_ms(part) for part in (SpanPart.END_OF_TURN, SpanPart.LLM, SpanPart.TTS)),
+            split.unexplained_ms,
+        )
         for split in found.attribution.splits
     ] == [(1000, 400, 250, 200, 150), (1100, 400, 250, 200, 250), (1500, 400, 250, 200, 650)]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from callscope.core.conversation import Conversation, TimingBasis
-from callscope.core.span_meaning import Attribution, ResponseSplit
+from callscope.core.span_meaning import Attribution, ResponseSplit, SpanPart
 from callscope.core.trace import Span
 from callscope.traces.attribution import NO_SPANS, attribute
 from tests.support.conversations import AGENT, CUSTOMER, conversation, turn
@@ -51,7 +51,8 @@ def explain(spans: Sequence[Span], heard: Conversation | None = None) -> Attribu
 
 
 def parts(split: ResponseSplit) -> tuple[int | None, ...]:
-    return (split.end_of_turn_ms, split.stt_ms, split.llm_ms, split.tool_ms, split.tts_ms, split.unexplained_ms)
+    order = (SpanPart.END_OF_TURN, SpanPart.STT, SpanPart.LLM, SpanPart.TOOL, SpanPart.TTS)
+    return (*(split.taken_ms(part) for part in order), split.unexplained_ms)
 
 
 def test_a_response_is_split_into_what_the_parts_took() -> None:
@@ -127,7 +128,7 @@ def test_synthesis_stands_in_for_speech_that_is_not_traced() -> None:
     ]
     found = explain(spans)
     assert found.alignment is not None
-    assert [split.tts_ms for split in found.splits] == [200, 200, 200]
+    assert [split.taken_ms(SpanPart.TTS) for split in found.splits] == [200, 200, 200]
 
 
 @pytest.mark.parametrize(

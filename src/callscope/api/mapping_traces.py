@@ -11,7 +11,7 @@ from callscope.api.schemas.trace import (
     TraceRead,
     TraceSummaryRead,
 )
-from callscope.core.span_meaning import Alignment, ResponseSplit, SpanMeaning
+from callscope.core.span_meaning import Alignment, ResponseSplit, SpanMeaning, SpanPart
 from callscope.core.trace import Span
 from callscope.core.trace_query import NS_PER_MS, Trace, TraceSummary, to_datetime
 from callscope.services.traces import CallTraces
@@ -57,6 +57,7 @@ def to_call_traces(found: CallTraces) -> CallTracesRead:
         traces=[to_trace(trace, attribution.alignment) for trace in found.traces],
         alignment=None if attribution.alignment is None else _to_alignment(attribution.alignment),
         alignment_reason=attribution.reason,
+        reported_parts=sorted(attribution.parts),
         responses=[_to_split(split) for split in attribution.splits],
     )
 
@@ -116,11 +117,11 @@ def _to_split(split: ResponseSplit) -> ResponseSplitRead:
     return ResponseSplitRead(
         turn_start_offset_ms=split.turn_start_offset_ms,
         heard_ms=split.heard_ms,
-        end_of_turn_ms=split.end_of_turn_ms,
-        stt_ms=split.stt_ms,
-        llm_ms=split.llm_ms,
-        tool_ms=split.tool_ms,
-        tts_ms=split.tts_ms,
+        end_of_turn_ms=split.taken_ms(SpanPart.END_OF_TURN),
+        stt_ms=split.taken_ms(SpanPart.STT),
+        llm_ms=split.taken_ms(SpanPart.LLM),
+        tool_ms=split.taken_ms(SpanPart.TOOL),
+        tts_ms=split.taken_ms(SpanPart.TTS),
         unexplained_ms=split.unexplained_ms,
         reported_ms=split.reported_ms,
         reason=split.reason,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Segment
 from callscope.core.recording import RecordingAnalysis
+from callscope.core.span_meaning import Attribution
 from callscope.core.transcript import TranscriptEntry
 
 
@@ -86,12 +87,34 @@ class EvidenceSpan:
     reason: str
 
 
+class VerdictKind(StrEnum):
+    """How a property of a call stands to what was said in it."""
+
+    MATCH = "MATCH"
+    MISMATCH = "MISMATCH"
+    TRANSCRIPTION_ERROR = "TRANSCRIPTION_ERROR"
+    NOT_MENTIONED = "NOT_MENTIONED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyVerdict:
+    """What the transcript says of one property. `observed_value` stands beside MISMATCH, `span` where it was said."""
+
+    name: str
+    expected_value: str
+    verdict: VerdictKind
+    observed_value: str | None
+    reason: str
+    span: EvidenceSpan | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
     """One value of one metric.
 
     `segments` anchors SEGMENT (one) and SEGMENT_RANGE (two: from, to) values. `statistics` holds what a figure
     rests on: counts, numerator, denominator, percentiles. `reason` says why a value is absent, or how it came about.
+    `property_verdicts` belong to the one metric that checks properties.
     """
 
     slug: str
@@ -107,6 +130,7 @@ class MetricValue:
     statistics: Mapping[str, float | int | None] = field(default_factory=dict)
     method: str = ""
     parameters: Mapping[str, float | int | str] = field(default_factory=dict)
+    property_verdicts: tuple[PropertyVerdict, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.state is ValueState.SUCCESS):
@@ -120,7 +144,8 @@ class CallFacts:
     """All that metrics may look at.
 
     `duration_ms` is the recording's length where one was decoded, else what the sender reported. `conversation` is
-    None when nobody could be timed; `conversation_reason` then says why. `recording` is None until one was analysed.
+    None when nobody could be timed; `conversation_reason` then says why. `recording` is None until one was analysed,
+    `attribution` until a trace was linked.
     """
 
     duration_ms: int | None
@@ -129,3 +154,4 @@ class CallFacts:
     transcript: tuple[TranscriptEntry, ...]
     tools: tuple[ToolInvocation, ...]
     recording: RecordingAnalysis | None = None
+    attribution: Attribution | None = None

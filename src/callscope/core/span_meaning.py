@@ -1,5 +1,6 @@
 """What spans mean in a voice agent, and what they explain of the time a caller waited."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,30 +79,75 @@ class Alignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part at work while the caller waited, in whole recording milliseconds, `start_offset_ms` < `end_offset_ms`."""
+
+    part: SpanPart
+    start_offset_ms: int
+    end_offset_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        """Its length."""
+        return self.end_offset_ms - self.start_offset_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseSplit:
     """One heard response time and what of it the trace explains, in milliseconds.
 
-    The parts and the remainder add up to `heard_ms` exactly. `reported_ms` is what the agent itself reported; it counts
-    from another start to another end and must not be added to anything. Without spans the parts are None and `reason`
-    says so.
+    `stretches` never overlap and are in order, so the parts and the remainder add up to `heard_ms` exactly.
+    `reported_ms` is what the agent itself reported; it counts from another start to another end and must not be added
+    to anything. Without spans nothing is split and `reason` says so.
     """
 
     turn_start_offset_ms: int
     heard_ms: int
-    end_of_turn_ms: int | None
-    stt_ms: int | None
-    llm_ms: int | None
-    tool_ms: int | None
-    tts_ms: int | None
-    unexplained_ms: int | None
+    stretches: tuple[Stretch, ...]
     reported_ms: int | None
     reason: str | None
+
+    @property
+    def heard_from_offset_ms(self) -> int:
+        """Where the caller began to wait."""
+        return self.turn_start_offset_ms - self.heard_ms
+
+    @property
+    def unexplained_ms(self) -> int | None:
+        """What no part accounts for: transport, buffering, playout, and whatever has no span."""
+        return None if self.reason else self.heard_ms - sum(stretch.duration_ms for stretch in self.stretches)
+
+    @property
+    def unexplained(self) -> tuple[tuple[int, int], ...]:
+        """The stretches (start, end) of the wait that no part accounts for, in order; none where nothing is split."""
+        if self.reason:
+            return ()
+        edges = [self.heard_from_offset_ms]
+        for stretch in self.stretches:
+            edges += [stretch.start_offset_ms, stretch.end_offset_ms]
+        edges.append(self.turn_start_offset_ms)
+        return tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end)
+
+    def of(self, part: SpanPart) -> tuple[Stretch, ...]:
+        """Return when a part was what the caller waited for."""
+        return tuple(stretch for stretch in self.stretches if stretch.part is part)
+
+    def taken_ms(self, part: SpanPart) -> int | None:
+        """Return how long a part was waited for, None where nothing is split."""
+        return None if self.reason else sum(stretch.duration_ms for stretch in self.of(part))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The agent's telemetry on the recording's axis. Without an `alignment`, `reason` says why there is none."""
+    """The agent's telemetry on the recording's axis. Without an `alignment`, `reason` says why there is none.
+
+    `parts` are those of which the trace has spans at all: only of them does a zero in a split mean zero. `parameters`
+    are the thresholds it was made with; `version` names the method's revision.
+    """
 
     alignment: Alignment | None
     reason: str | None
     splits: tuple[ResponseSplit, ...]
+    parts: frozenset[SpanPart]
+    parameters: Mapping[str, float | int | str]
+    version: str

@@ -5,6 +5,7 @@ from uuid import UUID
 from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
 from callscope.core.metric import CallFacts
+from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart, Stretch
 from callscope.core.transcript import TranscriptEntry
 
 _LINES = (
@@ -70,6 +71,46 @@ _CONVERSATION = Conversation(
     version="by hand",
 )
 
+
+def _split(turn: Turn, *edges_ms: int, reported_ms: int) -> ResponseSplit:
+    """Return a wait cut at `edges_ms`, by end of turn, transcription, model, tool and voice in that order."""
+    parts = (SpanPart.END_OF_TURN, SpanPart.STT, SpanPart.LLM, SpanPart.TOOL, SpanPart.TTS)
+    heard_ms = turn.response_time_ms or 0
+    starts = (turn.start_offset_ms - heard_ms, *edges_ms)
+    return ResponseSplit(
+        turn_start_offset_ms=turn.start_offset_ms,
+        heard_ms=heard_ms,
+        stretches=tuple(
+            Stretch(part=part, start_offset_ms=start, end_offset_ms=end)
+            for part, start, end in zip(parts, starts, edges_ms, strict=False)
+            if start < end
+        ),
+        reported_ms=reported_ms,
+        reason=None,
+    )
+
+
+_ATTRIBUTION = Attribution(
+    alignment=Alignment(
+        method=AlignmentMethod.SPEECH_ONSETS,
+        sample_0_unix_ms=1_766_000_000_000.0,
+        drift_ppm=None,
+        uncertainty_ms=12.0,
+        matched_onset_count=9,
+        onset_count=9,
+    ),
+    reason=None,
+    splits=(
+        _split(_TURNS[2], 7300, 7380, 7680, 7860, 7980, reported_ms=680),
+        _split(_TURNS[5], 14680, 14720, 14850, 14850, 14950, reported_ms=270),
+        _split(_TURNS[7], 26520, 26560, 26760, 26760, 26880, reported_ms=360),
+        _split(_TURNS[10], 32680, 32720, 32840, 32840, 32930, reported_ms=250),
+    ),
+    parts=frozenset({SpanPart.END_OF_TURN, SpanPart.STT, SpanPart.LLM, SpanPart.TOOL, SpanPart.TTS}),
+    parameters={"onset_tolerance_ms": 250.0},
+    version="by hand",
+)
+
 EXAMPLE = CallFacts(
     duration_ms=34600,
     conversation=_CONVERSATION,
@@ -88,4 +129,5 @@ EXAMPLE = CallFacts(
         for position, (role, start, end, text) in enumerate(_LINES)
     ),
     tools=(),
+    attribution=_ATTRIBUTION,
 )

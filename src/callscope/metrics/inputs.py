@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput
+from callscope.core.span_meaning import AlignmentMethod, Attribution
 from callscope.metrics.definition import ParameterValue
 
 MEASURED_CONFIDENCE = 1.0
 REPORTED_CONFIDENCE = 0.8
 """For what the sender reported and no recording confirms."""
+ALIGNMENT_CONFIDENCE = {AlignmentMethod.SPEECH_ONSETS: REPORTED_CONFIDENCE, AlignmentMethod.START_TIME: 0.5}
+"""For spans, which the sender reported, by how their clock was laid on the recording."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,17 @@ def conversation_of(facts: CallFacts) -> Conversation:
     if facts.conversation is None:
         raise ValueError("a metric that reads turns must declare the input TURNS or OVERLAP")
     return facts.conversation
+
+
+def attribution_of(facts: CallFacts) -> Attribution:
+    """Return the linked trace, laid on the recording, of a metric that declares SPANS.
+
+    Raises:
+        ValueError: the metric did not declare it, so nobody checked that there is one.
+    """
+    if facts.attribution is None:
+        raise ValueError("a metric that reads the parts of responses must declare the input SPANS")
+    return facts.attribution
 
 
 def _duration(facts: CallFacts) -> Basis | Missing:
@@ -89,8 +103,17 @@ def _tools(_facts: CallFacts) -> Basis | Missing:
     return Basis(method="reported tool invocations", confidence=REPORTED_CONFIDENCE)
 
 
-def _spans(_facts: CallFacts) -> Basis | Missing:
-    return Missing("No trace is linked to the call.")
+def _spans(facts: CallFacts) -> Basis | Missing:
+    found = facts.attribution
+    if found is None:
+        return Missing("No trace is linked to the call.")
+    if found.alignment is None:
+        return Missing(found.reason or "The trace could not be laid on the recording.")
+    return Basis(
+        method=f"trace laid on the recording by {found.alignment.method} ({found.version})",
+        confidence=ALIGNMENT_CONFIDENCE[found.alignment.method],
+        parameters=found.parameters,
+    )
 
 
 def _judge(_facts: CallFacts) -> Basis | Missing:

@@ -13,6 +13,8 @@ from callscope.core.errors import CallscopeError, NotFound
 from callscope.metrics.definition import MetricDefinition
 
 ENTRY_POINT_GROUP = "callscope.metrics"
+NO_FAMILIES = frozenset({"derived"})
+"""Packages beside the families: how a project's own metrics are evaluated."""
 
 
 class BrokenCatalogue(CallscopeError):
@@ -72,7 +74,7 @@ def _built_in() -> Iterator[tuple[str, MetricDefinition]]:
 
 def _family_packages() -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(metrics.__path__, f"{metrics.__name__}."):
-        if found.ispkg:
+        if found.ispkg and found.name.rsplit(".", 1)[-1] not in NO_FAMILIES:
             yield importlib.import_module(found.name)
 
 

@@ -120,6 +120,9 @@ class CallTracesRead(OutputModel):
     traces: list[TraceRead]
     alignment: AlignmentRead | None
     alignment_reason: str | None = Field(description="Why the trace could not be laid on the recording.")
+    reported_parts: list[SpanPart] = Field(
+        description="Parts the traces have spans of; of any other, zero milliseconds mean that nothing is known."
+    )
     responses: list[ResponseSplitRead]
 
 

@@ -1,6 +1,5 @@
 """How long a party lets the other wait for an answer."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from callscope.core.call import Role
@@ -16,7 +15,7 @@ from callscope.core.metric import (
 )
 from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import of
+from callscope.metrics.responses import anchors
 from callscope.metrics.statistics import summary_ms
 
 Answer = tuple[Turn, int]
@@ -29,11 +28,9 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     for role in Role:
         answers = _answers(role, conversation)
         yield _summary(role, conversation, answers)
-        others = sorted(of(role.other, conversation.segments), key=lambda segment: segment.end_offset_ms)
-        ends_ms = [segment.end_offset_ms for segment in others]
+        anchored = anchors(role, conversation)
         for turn, wait_ms in answers:
-            answered = others[bisect_right(ends_ms, turn.start_offset_ms) - 1]
-            yield _answer(turn, wait_ms, answered)
+            yield _answer(turn, wait_ms, anchored[turn.start_offset_ms])
 
 
 def _answers(role: Role, conversation: Conversation) -> tuple[Answer, ...]:
@@ -44,12 +41,12 @@ def _answers(role: Role, conversation: Conversation) -> tuple[Answer, ...]:
     )
 
 
-def _answer(turn: Turn, wait_ms: int, answered: Segment) -> Reading:
+def _answer(turn: Turn, wait_ms: int, anchor: tuple[Segment, Segment]) -> Reading:
     return Reading(
         value=wait_ms,
         role=turn.role,
         context=MetricContext.SEGMENT_RANGE,
-        segments=(answered, turn.segments[0]),
+        segments=anchor,
         evidence=(_wait(turn, wait_ms),),
     )
 
