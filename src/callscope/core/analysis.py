@@ -75,8 +75,12 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedValue:
-    """A metric value as it is kept: `id` is stable as long as the value is of the same metric, party and place."""
+    """A metric value as it is kept: `id` is stable as long as the value is of the same metric, party and place.
+
+    `job_id` is the collection job it is of, None for what the call's own analysis measured.
+    """
 
     id: UUID
     value: MetricValue
     computed_at: datetime
+    job_id: UUID | None = None

@@ -1,12 +1,12 @@
 """Metrics that a project defines itself: what each computes, from which other metrics, and its named variants."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from callscope.core.call import Role
-from callscope.core.metric import MetricContext, MetricScope, ValueType
+from callscope.core.metric import MetricContext, MetricScope, Unit, ValueType
 
 
 class CalculationType(StrEnum):
@@ -216,37 +216,74 @@ class Judgement:
         return ()
 
 
-Calculation = Judgement | Formula | Pattern | Threshold
-Derivation = Formula | Pattern | Threshold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many of another metric's per-event verdicts are `counts_when`; as a share of all of them if `is_rate`."""
+
+    source: MetricSource
+    source_slug: str
+    counts_when: bool
+    is_rate: bool = False
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """The one metric it reads."""
+        return (self.source,)
+
+
+Derivation = Formula | Pattern | Threshold | Tally
 """What is computed from the values of other metrics alone."""
+Calculation = Judgement | Derivation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CustomMetric:
-    """A definition of a project, as one version of one variant of it has it.
+class DefinedMetric:
+    """A metric of the catalogue or of a project, as one version of one variant of it has it.
 
     `slug`, `value_type`, `scope`, `role` and the kind of `calculation` never change; everything else does by a new
-    `version_id`. `version` counts them from 1 on.
+    `version_id`. `version` counts them from 1 on. `calculation` is None for what the catalogue's own code computes.
     """
 
     id: UUID
     slug: str
     name: str
     description: str
+    is_system: bool
     value_type: ValueType
+    unit: Unit | None
     scope: MetricScope
     role: ParticipantRole | None
     contexts: tuple[GradedContext, ...]
-    calculation: Calculation
+    calculation: Calculation | None
     variant_id: UUID
     version_id: UUID
     version: int
-    package_id: UUID
+    package_id: UUID | None = None
 
     @property
-    def source(self) -> MetricSource:
-        """How derived metrics name this one, in its default variant."""
-        return MetricSource(definition_id=self.id)
+    def calculation_type(self) -> CalculationType:
+        """How it comes about; a tally is the catalogue's own computation to its readers."""
+        match self.calculation:
+            case Judgement():
+                return CalculationType.LLM_JUDGE
+            case Formula():
+                return CalculationType.FORMULA
+            case Pattern():
+                return CalculationType.PATTERN
+            case Threshold():
+                return CalculationType.THRESHOLD
+            case _:
+                return CalculationType.PROVIDER
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """The other metrics it reads."""
+        return () if self.calculation is None else self.calculation.sources
+
+    @property
+    def supports_variants(self) -> bool:
+        """Whether it can have configurations beside the default: only what a judge is asked can be put otherwise."""
+        return isinstance(self.calculation, Judgement)
 
 
 DEFAULT_VARIANT_NAME = "Default"
@@ -273,4 +310,4 @@ class AnalysisPackage:
 
     id: UUID
     name: str
-    metric_ids: tuple[UUID, ...] = field(default=())
+    created_at: datetime

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column
 from callscope.core.analysis import ComputedValue
 from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Segment
-from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
+from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, PropertyVerdict, ValueState
 from callscope.core.recording import Channel, InputReport, MeasuredRecording, Peaks, Probe, RecordingAnalysis, Span
 from callscope.storage.base import Base, CallId, Id, Milliseconds, ProjectId
 
@@ -26,6 +26,7 @@ _segments = TypeAdapter(tuple[Segment, ...])
 _optional_segments = TypeAdapter(tuple[Segment, ...] | None)
 _speech = TypeAdapter(tuple[tuple[Span, ...], ...])
 _evidence = TypeAdapter(tuple[EvidenceSpan, ...])
+_verdicts = TypeAdapter(tuple[PropertyVerdict, ...])
 _probe = TypeAdapter(Probe)
 _channels = TypeAdapter(tuple[Channel, ...])
 _report = TypeAdapter(InputReport)
@@ -45,7 +46,10 @@ class ConversationRow(Base):
 
 
 class MetricValueRow(Base):
-    """One value of one metric of one call. `number` repeats a numeric or boolean value so that fleets can be summed."""
+    """One value of one metric of one call. `number` repeats a numeric or boolean value so that fleets can be summed.
+
+    `job_id` is the collection job it is of, None for what the call's own analysis measured.
+    """
 
     __tablename__ = "metric_value"
     __table_args__ = (Index(None, "call_id", "slug"), Index(None, "project_id", "slug", "computed_at"))
@@ -69,6 +73,8 @@ class MetricValueRow(Base):
     method: Mapped[str]
     parameters: Mapped[dict[str, Any]]
     computed_at: Mapped[datetime]
+    job_id: Mapped[UUID | None]
+    property_verdicts: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
 
 
 class RecordingAnalysisRow(Base):
@@ -143,7 +149,7 @@ async def save_values(
     for value in values:
         place = (value.slug, value.role or "", value.context)
         ordinal = places[place] = places.get(place, -1) + 1
-        rows.append(_to_value_row(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
+        rows.append(value_columns(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
     if rows:
         await session.execute(insert(MetricValueRow), rows)
 
@@ -293,9 +299,10 @@ async def read_peaks(session: AsyncSession, *, project_id: UUID, call_id: UUID) 
     return None if row is None else Peaks(bucket_ms=row.peaks_bucket_ms, channels=tuple(row.peaks))
 
 
-def _to_value_row(
-    value: MetricValue, *, project_id: UUID, call_id: UUID, ordinal: int, at: datetime
+def value_columns(
+    value: MetricValue, *, project_id: UUID, call_id: UUID, ordinal: int, at: datetime, job_id: UUID | None = None
 ) -> dict[str, object]:
+    """Return a value as a row of `metric_value`; `ordinal` counts those of one metric, party and context."""
     is_number = isinstance(value.value, int | float)
     return {
         "id": uuid5(call_id, f"{value.slug}/{value.role or ''}/{value.context}/{ordinal}"),
@@ -317,11 +324,13 @@ def _to_value_row(
         "method": value.method,
         "parameters": dict(value.parameters),
         "computed_at": at,
+        "job_id": job_id,
+        "property_verdicts": _verdicts.dump_python(value.property_verdicts, mode="json") or None,
     }
 
 
 def _to_computed_value(row: MetricValueRow) -> ComputedValue:
-    return ComputedValue(id=row.id, value=_to_value(row, row.evidence), computed_at=row.computed_at)
+    return ComputedValue(id=row.id, value=_to_value(row, row.evidence), computed_at=row.computed_at, job_id=row.job_id)
 
 
 def _to_value(row: MetricValueRow, evidence: object) -> MetricValue:
@@ -339,6 +348,7 @@ def _to_value(row: MetricValueRow, evidence: object) -> MetricValue:
         statistics=row.statistics,
         method=row.method,
         parameters=row.parameters,
+        property_verdicts=_verdicts.validate_python(row.property_verdicts or ()),
     )
 
 
