@@ -1,10 +1,14 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from callscope.storage.engine import SessionFactory, create_engine, session_factory
 from tests.support.database import DatabaseServer, running_server
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

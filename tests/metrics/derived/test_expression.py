@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -63,7 +64,7 @@ def test_an_expression_is_read_as_it_is_written(expression: str, result: Operand
         ("a! ** 2", "there is '\\*'"),
         ("a! % 2", "Nothing in a formula begins like '%' .character"),
         ("{{id:not-an-id}} + 1", "'not-an-id' is no metric's id"),
-        ("response_time + 1", "there is 'response'"),
+        ("duration + 1", "there is 'duration'"),
         ("__import__('os')", "Nothing in a formula begins like '_' .character 1."),
         ('"half', "begins like '\"'"),
         ("a! + TRUE", "'\\+' joins what is a number, but one side of it is true or false"),
@@ -120,9 +121,7 @@ def test_a_comparison_and_its_opposite_exclude_each_other(left: str, right: str,
     assert computed(f"{left} {operator} {right}", a, b) is not computed(f"{left} {opposite} {right}", a, b)
 
 
-@given(st.text(alphabet=st.sampled_from("a1.+-*/()<>=! \"AND{}id:-"), max_size=40) | st.text(max_size=40))
+@given(st.text(alphabet=st.sampled_from('a1.+-*/()<>=! "AND{}id:-'), max_size=40) | st.text(max_size=40))
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
-    try:
-        parse(text)
-    except MalformedExpression as fault:
-        assert str(fault)
+    with contextlib.suppress(MalformedExpression):
+        references(parse(text))

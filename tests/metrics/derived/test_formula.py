@@ -42,7 +42,9 @@ def test_truth_is_computed_of_a_number_and_a_label() -> None:
 
 
 def test_the_gravest_absence_is_passed_on_with_its_reason() -> None:
-    value = result(RATIO, without(ValueState.NOT_APPLICABLE), without(ValueState.DATA_MISSING, "No trace.", slug="ttft"))
+    value = result(
+        RATIO, without(ValueState.NOT_APPLICABLE), without(ValueState.DATA_MISSING, "No trace.", slug="ttft")
+    )
     assert (value.state, value.value, value.confidence) == (ValueState.DATA_MISSING, None, None)
     assert value.reason == "ttft has no value: No trace."
     assert result(RATIO, without(ValueState.NOT_APPLICABLE), whole(1)).state is ValueState.NOT_APPLICABLE
@@ -73,9 +75,7 @@ def test_a_label_where_a_number_was_promised_is_an_error() -> None:
     assert "do not fit the formula" in str(value.reason)
 
 
-@pytest.mark.parametrize(
-    ("role", "read"), [(None, 10), (ParticipantRole.AGENT, 10), (ParticipantRole.CUSTOMER, 20)]
-)
+@pytest.mark.parametrize(("role", "read"), [(None, 10), (ParticipantRole.AGENT, 10), (ParticipantRole.CUSTOMER, 20)])
 def test_of_both_parties_the_metrics_own_is_read_else_the_agent(role: ParticipantRole | None, read: int) -> None:
     values = {A: (whole(20, Role.CUSTOMER), whole(10, Role.AGENT)), B: (whole(1),)}
     value = evaluate(defined(RATIO, role=role), RATIO, values)

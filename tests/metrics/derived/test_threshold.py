@@ -57,9 +57,7 @@ def test_each_absence_is_passed_on() -> None:
         (Aggregation.P99, "8.8", True, False),
     ],
 )
-def test_places_are_taken_together_per_party(
-    aggregation: Aggregation, limit: str, agent: bool, customer: bool
-) -> None:
+def test_places_are_taken_together_per_party(aggregation: Aggregation, limit: str, agent: bool, customer: bool) -> None:
     threshold = Threshold(condition=condition(Comparison.GREATER_THAN, limit), aggregation=aggregation)
     found = {value.role: value for value in results(threshold, *WAITS)}
     assert (found[Role.AGENT].value, found[Role.CUSTOMER].value) == (agent, customer)
@@ -67,7 +65,9 @@ def test_places_are_taken_together_per_party(
 
 
 def test_a_count_of_places_is_held_against_its_own_limit() -> None:
-    twice = Threshold(condition=condition(Comparison.GREATER_THAN, "1"), aggregation=Aggregation.COUNT, count_threshold=2)
+    twice = Threshold(
+        condition=condition(Comparison.GREATER_THAN, "1"), aggregation=Aggregation.COUNT, count_threshold=2
+    )
     found = {value.role: value for value in results(twice, *WAITS)}
     assert (found[Role.AGENT].value, found[Role.CUSTOMER].value) == (True, False)
     assert found[Role.AGENT].statistics == {"met_count": 2, "value_count": 3}

@@ -1,0 +1,1 @@
+"""Metrics computed from the values of other metrics: formulas, thresholds, patterns. Pure; the values come as given."""
