@@ -14,6 +14,7 @@ class JobName(StrEnum):
     DRAIN_TRACES = "trace.drain"
     REPLAY_TRACES = "trace.replay"
     EXPIRE_TRACES = "trace.expire"
+    MEASURE_TRACES = "trace.measure"
     READ_MESSAGE = "message.read"
     SWEEP_LIVE_CALLS = "live_call.sweep"
     DELIVER_EVENT = "event.deliver"
@@ -38,6 +39,7 @@ QUEUE_OF_JOB = {
     JobName.DRAIN_TRACES: TRACES_QUEUE,
     JobName.REPLAY_TRACES: TRACES_QUEUE,
     JobName.EXPIRE_TRACES: TRACES_QUEUE,
+    JobName.MEASURE_TRACES: TRACES_QUEUE,
     JobName.READ_MESSAGE: LIVE_QUEUE,
     JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
     JobName.DELIVER_EVENT: EVENTS_QUEUE,

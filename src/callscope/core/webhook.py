@@ -30,6 +30,24 @@ class WebhookEvent(StrEnum):
     ISSUE_OPENED = "ISSUE_OPENED"
     ISSUE_RESOLVED = "ISSUE_RESOLVED"
 
+    @property
+    def wire_name(self) -> str:
+        """The name deliveries bear: `call.analysis.completed`, `metric_collection.job.failed`."""
+        subject, _, happening = self.value.lower().rpartition("_")
+        for joined in ("run_plan_job", "metric_collection"):
+            subject = subject.replace(joined, joined.replace("_", "-"))
+        return f"{subject.replace('_', '.').replace('-', '_')}.{happening}"
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "WAITING"
+    """For its first try, or its next."""
+    DELIVERED = "DELIVERED"
+    DEAD = "DEAD"
+    """Given up; it can be replayed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:

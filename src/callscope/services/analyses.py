@@ -11,6 +11,8 @@ from callscope.core.errors import NotFound
 from callscope.core.jobs import JobName
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
+from callscope.core.webhook import WebhookEvent
+from callscope.services import events
 from callscope.storage import analyses, calls, jobs, measurements
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class AnalysisNotFound(NotFound):
 
 async def cancel(session: "AsyncSession", *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:
     """Cancel what is still open of calls that are deleted. A stage under way writes nothing any more."""
-    await analyses.cancel_open(session, project_id=project_id, call_ids=call_ids, at=at)
+    for analysis in await analyses.cancel_open(session, project_id=project_id, call_ids=call_ids, at=at):
+        await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_CANCELLED)
 
 
 async def open_at(session: "AsyncSession", analysis_id: UUID, stage: Stage) -> Analysis | None:
@@ -53,6 +56,7 @@ async def advance(session: "AsyncSession", analysis: Analysis, *, at: datetime) 
     following = analysis.stage.next
     if following is None:
         await analyses.finish(session, analysis.id, AnalysisStatus.COMPLETED, reason=None, at=at)
+        await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_COMPLETED)
         return
     await analyses.enter_stage(session, analysis.id, following, at=at)
     await _defer(session, analysis.id, following)
@@ -78,6 +82,7 @@ async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, 
 async def fail(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
     """Give the claimed analysis up; `reason` tells a person why and what to do."""
     await analyses.finish(session, analysis.id, AnalysisStatus.FAILED, reason=reason, at=at)
+    await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_FAILED, errorMessage=reason)
 
 
 async def record_measurement(
@@ -203,6 +208,21 @@ async def _defer(
     session: "AsyncSession", analysis_id: UUID, stage: Stage, *, schedule_at: datetime | None = None
 ) -> None:
     await jobs.defer(session, JOB_OF_STAGE[stage], args={"analysis_id": str(analysis_id)}, schedule_at=schedule_at)
+
+
+async def _tell(session: "AsyncSession", analysis: Analysis, event: WebhookEvent, **further: str) -> None:
+    ids = {
+        "callId": str(analysis.call_id),
+        "callAnalysisJobId": str(analysis.id),
+        "projectId": str(analysis.project_id),
+    }
+    await events.emit(
+        session,
+        project_id=analysis.project_id,
+        event_type=event,
+        call_id=analysis.call_id,
+        data={**ids, **further},
+    )
 
 
 def _if_open_at(analysis: Analysis | None, stage: Stage) -> Analysis | None:

@@ -127,16 +127,20 @@ async def finish(
     await _change(session, analysis_id, status=status.value, reason=reason, next_attempt_at=None, finished_at=at)
 
 
-async def cancel_open(session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:
-    """Cancel every analysis of these calls that has not ended."""
-    await session.execute(
+async def cancel_open(
+    session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID], at: datetime
+) -> list[Analysis]:
+    """Cancel every analysis of these calls that has not ended, and return them."""
+    statement = (
         update(AnalysisRow)
         .where(
             AnalysisRow.project_id == project_id, AnalysisRow.call_id.in_(call_ids), AnalysisRow.status.not_in(FINAL)
         )
         .values(status=AnalysisStatus.CANCELLED.value, next_attempt_at=None, finished_at=at)
-        .execution_options(synchronize_session=False)
+        .returning(AnalysisRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
+    return [_to_analysis(row) for row in (await session.execute(statement)).scalars()]
 
 
 async def _change(session: AsyncSession, analysis_id: UUID, **values: object) -> None:

@@ -30,6 +30,8 @@ class WebhookRow(Base):
     signing_secret: Mapped[str]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    failure_count: Mapped[int] = mapped_column(server_default="0")
+    """Failed tries since the last that was answered well."""
 
 
 class HttpRequestDefinitionRow(Base):
