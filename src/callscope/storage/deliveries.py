@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy import ForeignKey, Index, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,7 +60,7 @@ async def hold_subscribed(session: AsyncSession, project_id: UUID, event: str) -
     """Return id and count of failures in a row of each webhook of that event; none is deleted before the commit."""
     query = (
         select(WebhookRow.id, WebhookRow.failure_count)
-        .where(WebhookRow.project_id == project_id, WebhookRow.events.any(event))
+        .where(WebhookRow.project_id == project_id, literal(event) == any_(WebhookRow.events))
         .order_by(WebhookRow.id)
         .with_for_update(read=True, key_share=True)
     )
