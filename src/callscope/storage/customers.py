@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, any_, select
+from sqlalchemy import Index, UniqueConstraint, any_, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
@@ -18,6 +18,12 @@ class CallCustomerRow(Base):
     __table_args__ = (
         UniqueConstraint("call_id", "position"),
         Index("ix_call_customer_phone_number_e164", "phone_number_e164"),
+        # A number is looked for by its last digits: those are what every way to write it has in common.
+        Index(
+            "ix_call_customer_phone_number_reversed",
+            func.reverse(literal_column("phone_number_e164")).label("reversed"),
+            postgresql_ops={"reversed": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[Id]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, cast, delete, func, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB, JSONPATH, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, defer, mapped_column
@@ -20,6 +20,9 @@ from callscope.core.conversation import Conversation, Segment
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, PropertyVerdict, ValueState
 from callscope.core.recording import Channel, InputReport, MeasuredRecording, Peaks, Probe, RecordingAnalysis, Span
 from callscope.storage.base import Base, CallId, Id, Milliseconds, ProjectId
+
+VALUES_LOCK = 0x76616C75
+"""The class ("valu") of the advisory locks under which a call's values are written."""
 
 _conversation = TypeAdapter(Conversation)
 _segments = TypeAdapter(tuple[Segment, ...])
@@ -52,7 +55,17 @@ class MetricValueRow(Base):
     """
 
     __tablename__ = "metric_value"
-    __table_args__ = (Index(None, "call_id", "slug"), Index(None, "project_id", "slug", "computed_at"))
+    __table_args__ = (
+        Index(None, "call_id", "slug"),
+        Index(None, "project_id", "slug", "computed_at"),
+        Index(
+            "ix_metric_value_project_id_slug_recent",
+            "project_id",
+            "slug",
+            "computed_at",
+            postgresql_where=text("context = 'CALL' AND number IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     project_id: Mapped[ProjectId]
@@ -140,6 +153,8 @@ async def save_values(
     session: AsyncSession, *, project_id: UUID, call_id: UUID, values: Sequence[MetricValue], at: datetime
 ) -> None:
     """Replace what the call has of the metrics that `values` speak of."""
+    # Two waves may write at once (the recording's and its traces'); their rows have the same ids.
+    await session.execute(select(func.pg_advisory_xact_lock(VALUES_LOCK, func.hashtext(str(call_id)))))
     slugs = sorted({value.slug for value in values})
     await session.execute(
         delete(MetricValueRow).where(MetricValueRow.call_id == call_id, MetricValueRow.slug.in_(slugs))
@@ -152,6 +167,12 @@ async def save_values(
         rows.append(value_columns(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
     if rows:
         await session.execute(insert(MetricValueRow), rows)
+
+
+async def delete_values_of_metric(session: AsyncSession, *, project_id: UUID, slug: str) -> None:
+    """Delete what every call of a project has of a metric."""
+    of_metric = (MetricValueRow.project_id == project_id, MetricValueRow.slug == slug)
+    await session.execute(delete(MetricValueRow).where(*of_metric))
 
 
 async def read_values(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> tuple[ComputedValue, ...]:
