@@ -2,11 +2,14 @@
 
     python bench/analysis.py [--minutes 5] [--hours 3]
 
-Cost is processor time of this process, so that other work on the machine hardly shows. Both sides begin with the same
-compressed bytes; the bare network is given decoded samples for free. Then the peak memory of a long stereo MP3.
+Cost is processor time, so that other work on the machine hardly shows; all of it is spent on one core, and a decoder in
+a thread beside the network would shorten the wait, not the cost. Both sides begin with the same compressed bytes. The
+bare network is the file as its package ships it, given decoded samples for free. Then what two workers at once get
+done, and the peak memory of a long stereo MP3.
 """
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -14,10 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 
 import av
 import numpy as np
+import onnxruntime
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the call maker of the tests makes the calls
@@ -29,7 +34,7 @@ from callscope.core.call import Role  # noqa: E402
 from callscope.core.conversation import TimingBasis  # noqa: E402
 from callscope.speech.analysis import BLOCK_SAMPLES, analyze_recording  # noqa: E402
 from callscope.speech.network import CONTEXT_SAMPLES, WINDOW_SAMPLES  # noqa: E402
-from callscope.speech.silero import SileroNetwork  # noqa: E402
+from callscope.speech.silero import NETWORK_NAME  # noqa: E402
 from callscope.speech.turns import build_conversation  # noqa: E402
 from tests.support.synthetic_calls import Condition, make_call  # noqa: E402
 from tests.support.voices import committed_voices  # noqa: E402
@@ -86,15 +91,24 @@ def processor_s(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def run_bare_network(samples: np.ndarray) -> None:
+def bare_session() -> onnxruntime.InferenceSession:
+    """Return the detector as its package ships it, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    path = Path(str(files("faster_whisper"))) / "assets" / f"{NETWORK_NAME}.onnx"
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_bare_network(session: onnxruntime.InferenceSession, samples: np.ndarray) -> None:
     """Run the network over every window of every channel, 512 windows a call."""
     for channel in samples:
         whole = channel[: channel.size // WINDOW_SAMPLES * WINDOW_SAMPLES]
         padded = np.concatenate([np.zeros(CONTEXT_SAMPLES, dtype=np.float32), whole])
         windows = np.lib.stride_tricks.sliding_window_view(padded, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
-        network = SileroNetwork()
+        hidden = cell = np.zeros((1, 1, 128), dtype=np.float32)
         for start in range(0, len(windows), 512):
-            network.probabilities(windows[start : start + 512])
+            feed = {"input": np.ascontiguousarray(windows[start : start + 512]), "h": hidden, "c": cell}
+            _, hidden, cell = session.run(None, feed)
 
 
 def read_blocks(path: Path) -> list[np.ndarray]:
@@ -113,7 +127,8 @@ def analyze_fully(path: Path) -> None:
 def compare(name: str, path: Path, seconds: float) -> None:
     """Print one line: every stage as a share of the bare network's cost."""
     blocks = read_blocks(path)
-    bare_s = processor_s(lambda: run_bare_network(np.concatenate(blocks, axis=1)))
+    samples, session = np.concatenate(blocks, axis=1), bare_session()
+    bare_s = processor_s(lambda: run_bare_network(session, samples))
     analyzer, peaks = FrameAnalyzer(2), PeakCollector(2)
     stages = {
         "decode": processor_s(lambda: read_blocks(path)),
@@ -127,6 +142,27 @@ def compare(name: str, path: Path, seconds: float) -> None:
         f"{name:18s} full analysis / bare network {full_s / bare_s:5.2f}   ({shares})   "
         f"{full_s / seconds:.4f} of real time, bare {bare_s / seconds:.4f}",
         flush=True,
+    )
+
+
+def check_two_workers(path: Path, repeats: int) -> None:
+    """Analyse one file in one process, then in two at once, and print how much more two get done."""
+    script = (
+        f"import bench.analysis as b, pathlib\nfor _ in range({repeats}): b.analyze_fully(pathlib.Path({str(path)!r}))"
+    )
+
+    def wall_s(worker_count: int) -> float:
+        begun = time.monotonic()
+        workers = [subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) for _ in range(worker_count)]  # noqa: S603 - our own file
+        if any(worker.wait() != 0 for worker in workers):
+            raise SystemExit("a worker failed")
+        return time.monotonic() - begun
+
+    alone_s, together_s = wall_s(1), wall_s(2)
+    load = os.getloadavg()[0]
+    print(
+        f"two workers on {os.cpu_count()} cores do {2 * alone_s / together_s:.2f} times the work of one "
+        f"(load average {load:.1f}; on an idle machine with two cores or more 2.0 is the most there can be)"
     )
 
 
@@ -161,6 +197,7 @@ def main() -> None:
             path = folder / f"call.{suffix}"
             encode(path, samples, codec, rate_hz)
             compare(label, path, samples.shape[1] / 16_000)
+        check_two_workers(path, RUNS)
         if arguments.hours:
             check_memory(arguments.hours, folder)
 

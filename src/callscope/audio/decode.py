@@ -149,8 +149,10 @@ class RecordingReader:
     def _timed_frames(self) -> Iterator[AudioFrame]:
         """Yield frames with silence put where timestamps say that sound is missing."""
         position_s = self._container_start_s()
+        # A frame makes a fraction of its time base each time it is asked, fifty times a second.
+        tick_s = None if self._stream.time_base is None else float(self._stream.time_base)
         for frame in self._frames():
-            at_s = position_s if frame.pts is None or frame.time_base is None else frame.pts * float(frame.time_base)
+            at_s = position_s if frame.pts is None or tick_s is None else frame.pts * tick_s
             hole_ms = round((at_s - position_s) * 1000)
             if _HOLE_MS <= hole_ms <= _CLOCK_RESET_MS:
                 self._note(IrregularityKind.HOLE, max(round(position_s * 1000), 0), hole_ms)
