@@ -19,6 +19,7 @@ class JobName(StrEnum):
     SWEEP_LIVE_CALLS = "live_call.sweep"
     DELIVER_EVENT = "event.deliver"
     REDELIVER_EVENT = "event.redeliver"
+    EXPIRE_DELIVERIES = "event.expire"
 
 
 SHORT_QUEUE = "short"
@@ -44,5 +45,6 @@ QUEUE_OF_JOB = {
     JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
     JobName.DELIVER_EVENT: EVENTS_QUEUE,
     JobName.REDELIVER_EVENT: EVENT_RETRIES_QUEUE,
+    JobName.EXPIRE_DELIVERIES: SHORT_QUEUE,
 }
 """A line for each thing waited for, so that a slow download or a long recording holds up nothing but its like."""

@@ -8,13 +8,14 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
-from callscope.core.jobs import TRACES_QUEUE, JobName
+from callscope.core.jobs import QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.deliveries import deliver_event, expire_deliveries
 from callscope.pipeline.fetch_stage import fetch_recordings
 from callscope.pipeline.measure_stage import measure_fetched_recording
 from callscope.pipeline.stage import Work, run_stage
-from callscope.pipeline.traces import drain_traces, expire_traces, replay_traces
+from callscope.pipeline.traces import drain_traces, expire_traces, measure_traces, replay_traces
 from callscope.pipeline.transcribe_stage import transcribe_recording_of_call
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
 
@@ -44,6 +45,7 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
     _add_trace_jobs(app, context)
+    _add_delivery_jobs(app, context)
     return app
 
 
@@ -59,9 +61,27 @@ def _add_trace_jobs(app: App, context: PipelineContext) -> None:
         del timestamp
         await expire_traces(context)
 
+    async def measure(project_id: str, call_id: str) -> None:
+        await measure_traces(context, project_id=UUID(project_id), call_id=UUID(call_id))
+
+    app.task(name=JobName.MEASURE_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(measure)
     app.task(name=JobName.DRAIN_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(drain)
     app.task(name=JobName.REPLAY_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(replay)
     task = app.task(name=JobName.EXPIRE_TRACES.value, queue=TRACES_QUEUE, retry=KeepJob())(expire)
+    app.periodic(cron=HOURLY)(task)
+
+
+def _add_delivery_jobs(app: App, context: PipelineContext) -> None:
+    async def deliver(delivery_id: str) -> None:
+        await deliver_event(context, UUID(delivery_id))
+
+    async def expire(timestamp: int) -> None:
+        del timestamp
+        await expire_deliveries(context)
+
+    for name in (JobName.DELIVER_EVENT, JobName.REDELIVER_EVENT):
+        app.task(name=name.value, queue=QUEUE_OF_JOB[name], retry=KeepJob())(deliver)
+    task = app.task(name=JobName.EXPIRE_DELIVERIES.value, queue=SHORT_QUEUE, retry=KeepJob())(expire)
     app.periodic(cron=HOURLY)(task)
 
 

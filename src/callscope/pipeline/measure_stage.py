@@ -10,7 +10,7 @@ from callscope.core.recording import Recording
 from callscope.core.transcript import Transcript
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.measuring_process import MeasuringLimits, MeasuringRequest, measure_apart
-from callscope.services import analyses, calls, recordings, transcripts
+from callscope.services import analyses, calls, recordings, traces, transcripts
 from callscope.services.measuring import Measurement
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class MeasuredRecording:
         await analyses.record_measurement(
             session, analysis, conversation=self.measurement.conversation, values=self.measurement.values, at=now
         )
+        await traces.queue_measuring_if_linked(session, analysis.project_id, analysis.call_id)
         if self.transcript is not None:
             await transcripts.keep_heard(session, analysis.call_id, self.transcript, self.measurement.heard)
 

@@ -7,8 +7,9 @@ import structlog
 from psycopg import OperationalError
 from sqlalchemy.exc import DBAPIError
 
+from callscope.core.errors import CallNotFound
 from callscope.pipeline.context import PipelineContext
-from callscope.services import traces
+from callscope.services import trace_parts, traces
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,24 @@ async def replay_traces(context: PipelineContext, *, received_from: datetime, re
                 )
         async with context.sessions.begin() as session:
             await traces.match_traces(session, now=context.clock.now())
+
+
+async def measure_traces(context: PipelineContext, *, project_id: UUID, call_id: UUID) -> None:
+    """Measure a call by its traces, or nothing when it was deleted meanwhile.
+
+    Spans that break it leave the call as it was; the next that come in are tried anew.
+    """
+    try:
+        async with context.sessions.begin() as session:
+            await trace_parts.measure(session, project_id, call_id, now=context.clock.now())
+    except CallNotFound:
+        log.info("traces_of_deleted_call_left", call_id=str(call_id))
+    except Exception as error:
+        if _is_away(error):
+            raise
+        log.exception("call_not_measured_by_traces", call_id=str(call_id))
+    else:
+        log.info("call_measured_by_traces", call_id=str(call_id))
 
 
 async def expire_traces(context: PipelineContext) -> None:

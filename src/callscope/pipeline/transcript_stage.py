@@ -22,7 +22,7 @@ class TranscriptResults:
 
     async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
         """Write conversation and values, which the recording's replace later, and link traces that came first."""
-        await traces.match_call(session, analysis.call_id, now=self.context.clock.now())
+        await traces.match_call(session, analysis.project_id, analysis.call_id, now=self.context.clock.now())
         if self.measurement is None:
             return
         await analyses.record_measurement(

@@ -1,13 +1,15 @@
 """Traces: taken in whole, drained into spans, matched with their calls, and read."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from callscope.core.call import Call
+from callscope.core.conversation import Conversation
 from callscope.core.errors import NotFound
 from callscope.core.jobs import JobName
 from callscope.core.page import Page
@@ -17,7 +19,7 @@ from callscope.core.trace_query import Trace, TraceKey, TraceQuery, TraceSummary
 from callscope.services import analyses, calls
 from callscope.storage import jobs, spans, trace_links, trace_payloads, traces
 from callscope.storage.trace_payloads import StoredPayload
-from callscope.traces.attribution import attribute
+from callscope.traces.attribution import attribute, can_be_laid_on
 from callscope.traces.decode import decode_spans
 from callscope.traces.errors import NotOtlp, PayloadTooLarge, UnsupportedMedia
 from callscope.traces.inflate import inflate
@@ -84,13 +86,25 @@ async def set_aside_oldest(session: "AsyncSession", *, reason: str, now: datetim
 
 
 async def match_traces(session: "AsyncSession", *, now: datetime) -> None:
-    """Link the traces that came in to calls that show the same keys. The keys must be committed."""
+    """Link the traces that came in to calls that show the same keys, and queue these calls to be measured by them.
+
+    The spans and keys must be committed.
+    """
     await trace_links.match_traces(session, at=now)
+    for project_id, call_id in await trace_links.settle(session):
+        await _queue_measuring(session, project_id, call_id)
 
 
-async def match_call(session: "AsyncSession", call_id: UUID, *, now: datetime) -> None:
+async def match_call(session: "AsyncSession", project_id: UUID, call_id: UUID, *, now: datetime) -> None:
     """Link a call to traces that show the same keys. The call must be committed."""
     await trace_links.match_call(session, call_id, at=now)
+    await queue_measuring_if_linked(session, project_id, call_id)
+
+
+async def queue_measuring_if_linked(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
+    """Queue a call that has traces to be measured by them, in the transaction that changed what they are laid on."""
+    if await trace_links.of_call(session, project_id, call_id):
+        await _queue_measuring(session, project_id, call_id)
 
 
 async def queue_replay(session: "AsyncSession", *, received_from: datetime, received_before: datetime) -> int:
@@ -172,10 +186,17 @@ async def explain_call(session: "AsyncSession", project_id: UUID, call_id: UUID)
     found = await traces_of_call(session, project_id, call_id)
     conversation = await analyses.read_conversation(session, project_id, call_id)
     of_call = [span for trace in found for span in trace.spans]
-    attribution = await asyncio.to_thread(
-        attribute, of_call, conversation, started_unix_ms=call.started_at.timestamp() * 1000
-    )
-    return CallTraces(traces=found, attribution=attribution)
+    return CallTraces(traces=found, attribution=await _lay(of_call, call, conversation))
+
+
+async def attribution_of(session: "AsyncSession", call: Call, conversation: Conversation | None) -> Attribution | None:
+    """Return what the traces of a call explain of its responses, None when it has no trace."""
+    links = await trace_links.of_call(session, call.project_id, call.id)
+    if not links:
+        return None
+    trace_ids = [link.trace_id for link in links] if can_be_laid_on(conversation) else []
+    of_call = await spans.of_traces(session, call.project_id, trace_ids, limit=MAX_SPANS_READ)
+    return await _lay(of_call, call, conversation)
 
 
 async def link(session: "AsyncSession", *, project_id: UUID, trace_id: str, call_id: UUID, now: datetime) -> None:
@@ -184,12 +205,14 @@ async def link(session: "AsyncSession", *, project_id: UUID, trace_id: str, call
     if await traces.get(session, project_id, trace_id) is None:
         raise TraceNotFound(f"There is no trace {trace_id} in this project.", param="traceId")
     await trace_links.link_by_hand(session, project_id=project_id, trace_id=trace_id, call_id=call_id, at=now)
+    await _queue_measuring(session, project_id, call_id)
 
 
 async def unlink(session: "AsyncSession", *, project_id: UUID, trace_id: str, call_id: UUID) -> None:
     """Take a trace and a call apart, however they came together. Raises TraceNotFound when they were not linked."""
     if not await trace_links.unlink(session, project_id=project_id, trace_id=trace_id, call_id=call_id):
         raise TraceNotFound(f"The trace {trace_id} is not linked to the call {call_id}.", param="traceId")
+    await _queue_measuring(session, project_id, call_id)
 
 
 def open_payload(body: bytes, *, media_type: MediaType, encoding: str, max_inflated_bytes: int) -> Payload:
@@ -214,6 +237,17 @@ async def _write(
         keys: dict[str, set[TraceKey]] = keys_of_spans(some)
         await trace_links.add_trace_keys(session, stored.project_id, keys)
     return written
+
+
+async def _queue_measuring(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
+    args = {"project_id": str(project_id), "call_id": str(call_id)}
+    # One after another: what the last one reads is what was committed last.
+    await jobs.defer(session, JobName.MEASURE_TRACES, args=args, lock=f"trace-parts:{call_id}")
+
+
+async def _lay(of_call: Sequence[Span], call: Call, conversation: Conversation | None) -> Attribution:
+    started_unix_ms = call.started_at.timestamp() * 1000
+    return await asyncio.to_thread(attribute, of_call, conversation, started_unix_ms=started_unix_ms)
 
 
 def _take(decoded: Iterator[Span]) -> list[Span]:

@@ -23,6 +23,14 @@ class SpanOriginRow(Base):
     """What spans of one trace share: resource and scope."""
 
     __tablename__ = "span_origin"
+    __table_args__ = (
+        Index(
+            "ix_span_origin_resource_attributes",
+            "resource_attributes",
+            postgresql_using="gin",
+            postgresql_ops={"resource_attributes": "jsonb_path_ops"},
+        ),
+    )
 
     project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
     trace_id: Mapped[bytes] = mapped_column(primary_key=True)
@@ -39,7 +47,15 @@ class SpanRow(Base):
     """One span. `service` repeats its resource's `service.name`."""
 
     __tablename__ = "span"
-    __table_args__ = (Index(None, "project_id", "name"),)
+    __table_args__ = (
+        Index(None, "project_id", "name"),
+        Index(
+            "ix_span_attributes",
+            "attributes",
+            postgresql_using="gin",
+            postgresql_ops={"attributes": "jsonb_path_ops"},
+        ),
+    )
 
     project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
     trace_id: Mapped[bytes] = mapped_column(primary_key=True)
@@ -116,19 +132,20 @@ _INSERT_ORIGINS = _insert("span_origin", ORIGIN_TYPES, "DO NOTHING")
 _SUMMARIZE = """
     INSERT INTO trace (
         project_id, trace_id, root_name, services, start_unix_ns, end_unix_ns, duration_ns, span_count, error_count,
-        first_received_at, last_received_at
+        first_received_at, last_received_at, is_settled
     )
     SELECT
         project_id, trace_id, (array_agg(name ORDER BY start_unix_ns) FILTER (WHERE parent_span_id IS NULL))[1],
         array_agg(DISTINCT service), min(start_unix_ns), max(end_unix_ns), max(end_unix_ns) - min(start_unix_ns),
-        count(*), count(*) FILTER (WHERE status = 'ERROR'), %(at)s, %(at)s
+        count(*), count(*) FILTER (WHERE status = 'ERROR'), %(at)s, %(at)s, false
     FROM span
     WHERE project_id = %(project_id)s AND trace_id = ANY(%(trace_ids)s)
     GROUP BY project_id, trace_id
     ON CONFLICT (project_id, trace_id) DO UPDATE SET
         root_name = excluded.root_name, services = excluded.services, start_unix_ns = excluded.start_unix_ns,
         end_unix_ns = excluded.end_unix_ns, duration_ns = excluded.duration_ns, span_count = excluded.span_count,
-        error_count = excluded.error_count, last_received_at = excluded.last_received_at
+        error_count = excluded.error_count, last_received_at = excluded.last_received_at,
+        is_settled = false
 """
 
 

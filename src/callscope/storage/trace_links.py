@@ -74,6 +74,19 @@ _MATCH_TRACES = f"""
 _MATCH_CALL = _JOIN.format(side="call_key.call_id = %(call_id)s")
 
 
+_SETTLE = """
+    WITH unsettled AS MATERIALIZED (
+        SELECT project_id, trace_id FROM trace WHERE NOT is_settled FOR UPDATE SKIP LOCKED
+    ), settled AS (
+        UPDATE trace SET is_settled = true FROM unsettled
+        WHERE (trace.project_id, trace.trace_id) = (unsettled.project_id, unsettled.trace_id)
+        RETURNING trace.project_id, trace.trace_id
+    )
+    SELECT DISTINCT project_id, call_id FROM trace_link JOIN settled USING (project_id, trace_id)
+"""
+"""A trace that is locked is being written to by another drain, which settles it afterwards."""
+
+
 async def add_trace_keys(session: AsyncSession, project_id: UUID, keys: Mapping[str, Collection[TraceKey]]) -> None:
     """Write the keys of traces that came in. Matching looks at them once this is committed."""
     rows = [
@@ -103,6 +116,11 @@ async def match_traces(session: AsyncSession, *, at: datetime) -> None:
 async def match_call(session: AsyncSession, call_id: UUID, *, at: datetime) -> None:
     """Link every trace that shows a key of the call."""
     await execute_prepared(session, _MATCH_CALL, {"call_id": call_id, "at": at})
+
+
+async def settle(session: AsyncSession) -> tuple[tuple[UUID, UUID], ...]:
+    """Mark traces that got spans as settled; return project and id of the calls they are linked to."""
+    return tuple((row.project_id, row.call_id) for row in await session.execute(text(_SETTLE)))
 
 
 async def link_by_hand(session: AsyncSession, *, project_id: UUID, trace_id: str, call_id: UUID, at: datetime) -> None:

@@ -4,14 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Text, and_, any_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Index,
+    Text,
+    and_,
+    any_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+)
 from sqlalchemy import literal as literal_value
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
-from callscope.core.trace import SpanStatus
+from callscope.core.trace import AttributeValue, SpanStatus
 from callscope.core.trace_query import NS_PER_MS, TraceQuery, TraceSort, TraceSummary, to_unix_ns
 from callscope.storage.base import Base, ProjectId, array_of
 from callscope.storage.spans import SpanOriginRow, SpanRow
@@ -21,13 +37,17 @@ TRACE_ID_BYTES = 16
 
 
 class TraceRow(Base):
-    """A trace as far as its spans have come in."""
+    """A trace as far as its spans have come in.
+
+    `is_settled` is false from when spans came in until the calls it is linked to were queued to be measured anew.
+    """
 
     __tablename__ = "trace"
     __table_args__ = (
         Index(None, "project_id", "start_unix_ns", "trace_id"),
         Index(None, "project_id", "duration_ns", "trace_id"),
         Index(None, "last_received_at"),
+        Index("ix_trace_unsettled", "project_id", postgresql_where=text("NOT is_settled")),
     )
 
     project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
@@ -41,6 +61,7 @@ class TraceRow(Base):
     error_count: Mapped[int] = mapped_column(BigInteger)
     first_received_at: Mapped[datetime]
     last_received_at: Mapped[datetime]
+    is_settled: Mapped[bool] = mapped_column(server_default="true")
 
 
 SORT_COLUMNS: dict[TraceSort, InstrumentedAttribute[int]] = {
@@ -65,7 +86,8 @@ async def summaries(session: AsyncSession, project_id: UUID, trace_ids: list[str
 
 async def list_page(session: AsyncSession, project_id: UUID, query: TraceQuery) -> Page[TraceSummary]:
     """Return one page of the project's traces. Raises InvalidInput for a cursor of another list or order."""
-    matching = [TraceRow.project_id == project_id, *_filters(query)]
+    shown = [TraceRow.trace_id.in_(_showing(project_id, name, value)) for name, value in query.attributes.items()]
+    matching = [TraceRow.project_id == project_id, *shown, *_filters(query)]
     total = (await session.execute(select(func.count()).select_from(TraceRow).where(*matching))).scalar_one()
     place = tuple_(SORT_COLUMNS[query.sort_by], TraceRow.trace_id)
     order = [column.desc() if query.is_descending else column.asc() for column in place.clauses]
@@ -119,6 +141,16 @@ def _filters(query: TraceQuery) -> list[ColumnElement[bool]]:
         is_linked = exists().where(link)
         filters.append(is_linked if query.is_matched else ~is_linked)
     return filters
+
+
+def _showing(project_id: UUID, name: str, value: AttributeValue) -> CompoundSelect[tuple[bytes]]:
+    """Return the traces that show an attribute anywhere: what indexes find, before spans are looked at one by one."""
+    wanted = literal_value({name: value}, JSONB)
+    of_spans = select(SpanRow.trace_id).where(SpanRow.project_id == project_id, SpanRow.attributes.contains(wanted))
+    of_resources = select(SpanOriginRow.trace_id).where(
+        SpanOriginRow.project_id == project_id, SpanOriginRow.resource_attributes.contains(wanted)
+    )
+    return union(of_spans, of_resources)
 
 
 def _span_filters(query: TraceQuery) -> list[ColumnElement[bool]]:

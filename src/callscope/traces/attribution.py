@@ -46,7 +46,7 @@ Gap = tuple[int, int]
 
 def attribute(spans: Sequence[Span], conversation: Conversation | None, *, started_unix_ms: float) -> Attribution:
     """Lay the spans of a call on its recording and split each of the agent's heard response times."""
-    if conversation is None or conversation.basis is not TimingBasis.CHANNEL_AUDIO:
+    if conversation is None or not can_be_laid_on(conversation):
         return _refused("Who speaks when is not measured on the recording, so there is nothing to lay the trace on.")
     understood = understand(spans)
     alignment = align(traced_onsets(understood), heard_onsets(conversation), started_unix_ms=started_unix_ms)
@@ -67,6 +67,11 @@ def attribute(spans: Sequence[Span], conversation: Conversation | None, *, start
         parameters=PARAMETERS,
         version=VERSION,
     )
+
+
+def can_be_laid_on(conversation: Conversation | None) -> bool:
+    """Tell whether spans can be laid on a conversation: whether who speaks when was measured on the recording."""
+    return conversation is not None and conversation.basis is TimingBasis.CHANNEL_AUDIO
 
 
 def understand(spans: Sequence[Span]) -> tuple[Understood, ...]:
