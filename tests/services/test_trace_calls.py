@@ -4,13 +4,11 @@ from uuid import UUID
 import pytest
 
 from callscope.core.errors import CallNotFound
-from callscope.core.span_meaning import SpanPart
 from callscope.core.trace_query import MatchKey
 from callscope.services import traces
 from callscope.services.traces import TraceNotFound
-from callscope.storage import measurements, projects
-from tests.support.conversations import AGENT, CUSTOMER, conversation, turn
-from tests.support.otlp import START_NS, TRACE_ID, span
+from callscope.storage import projects
+from tests.support.otlp import TRACE_ID, span
 from tests.support.trace_api import Drain
 from tests.support.trace_calls import create_call, links, listed, of, take
 
@@ -109,53 +107,3 @@ async def test_an_unmatched_trace_is_found_and_linked_by_hand(drain: Drain, proj
             await traces.link(session, **{**names, "trace_id": "ab" * 16}, now=drain.clock.now())
         with pytest.raises(CallNotFound):
             await traces.link(session, **{**names, "call_id": project_id}, now=drain.clock.now())
-
-
-async def test_a_calls_traces_explain_what_its_caller_waited(drain: Drain, project_id: UUID) -> None:
-    gaps = ((2000, 3000), (6100, 7200), (10_400, 11_900))
-    call_id = await create_call(drain, project_id, livekit_room_id="RM_7")
-    turns = [
-        one
-        for stopped, answered in gaps
-        for one in (
-            turn(CUSTOMER, (stopped - 900, stopped)),
-            turn(AGENT, (answered, answered + 1500), response_ms=answered - stopped),
-        )
-    ]
-    async with drain.context.sessions.begin() as session:
-        await measurements.save_conversation(
-            session, project_id=project_id, call_id=call_id, conversation=conversation(*turns), at=drain.clock.now()
-        )
-    late_ms = 700
-    parts = [
-        part
-        for stopped, answered in gaps
-        for part in (
-            ("user_speaking", stopped - 900, 900, {}),
-            ("eou_wait", stopped, 400, {}),
-            ("llm_node", stopped + 400, 900, {"lk.response.ttft": 0.25}),
-            ("tts_node", stopped + 650, 900, {"lk.response.ttfb": 0.2}),
-            ("agent_speaking", answered, 1500, {}),
-        )
-    ]
-    sent = [
-        span(number, name=name, at_ms=start_ms + late_ms, lasts_ms=lasts_ms, attributes=attributes)
-        for number, (name, start_ms, lasts_ms, attributes) in enumerate(parts, start=1)
-    ]
-    await take(drain, project_id, *sent, resource={"livekit.room.id": "RM_7"}, scope="livekit-agents")
-    await drain.run()
-
-    async with drain.context.sessions() as session:
-        found = await traces.explain_call(session, project_id, call_id)
-
-    alignment = found.attribution.alignment
-    assert alignment is not None
-    assert alignment.sample_0_unix_ms == pytest.approx(START_NS / 1e6 + late_ms, abs=1)
-    assert [
-        (
-            split.heard_ms,
-            *(split.taken_ms(part) for part in (SpanPart.END_OF_TURN, SpanPart.LLM, SpanPart.TTS)),
-            split.unexplained_ms,
-        )
-        for split in found.attribution.splits
-    ] == [(1000, 400, 250, 200, 150), (1100, 400, 250, 200, 250), (1500, 400, 250, 200, 650)]
