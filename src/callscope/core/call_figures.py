@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag
+from enum import IntFlag, StrEnum
 from uuid import UUID
 
 from callscope.core.call import EndedStatus, Role
@@ -35,6 +35,21 @@ class StripMark(IntFlag):
     SLOW = 4
     SEVERE = 8
     FAILED_BARGE_IN = 16
+
+
+class Worst(StrEnum):
+    """By what calls are the worst, worst first; only calls are meant that have that fault at all."""
+
+    SLOWEST = "slowest"
+    """Highest 95th percentile of the agent's response times."""
+    BARGE_INS = "barge-ins"
+    """Most barge-ins the agent talked over."""
+    TOOLS = "tools"
+    """Most tools that failed."""
+    QUALITY = "quality"
+    """Lowest quality of the sound."""
+    ERRORS = "errors"
+    """Broken down, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,14 @@ def parse_moment(text: str) -> datetime:
         raise ValueError(message) from error
 
 
+def _phone_digits(text: str) -> str:
+    """Return the digits without those that only dialling within a country needs."""
+    digits = re.sub(r"[\s().\-/]", "", text).removeprefix("+").lstrip("0")
+    if not re.fullmatch(r"[0-9]{3,15}", digits):
+        raise ValueError("must have 3 to 15 digits, such as +1 415 555 0123")
+    return digits
+
+
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -158,6 +166,13 @@ PARAMETERS = (
     _choice("countedInResults", _SIMULATION, _TrueOrFalse, "Calls of simulations that their results count, or not."),
     _choice("excludeHiddenRuns", _UNUSED, _TrueOrFalse, "Leaves calls of hidden simulation runs out."),
     _id("agentId", "agent_id", f"{_OURS}Calls the agent took part in."),
+    Parameter(
+        name="customerPhoneNumber",
+        attribute="customer_phone_number",
+        parse=_phone_digits,
+        schema={"type": "string", "maxLength": 40},
+        description=f"{_OURS}Calls of a customer whose number ends in these digits, however they are written.",
+    ),
     _text("externalId", "external_id", f"{_OURS}The call that bears your id."),
     _choice("endedStatus", "ended_status", EndedStatus, f"{_OURS}How the call ended."),
     _choice("callDirection", "direction", CallDirection, f"{_OURS}Who dialled."),

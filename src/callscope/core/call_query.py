@@ -60,7 +60,7 @@ class CallQuery:
     `search_text` is looked for in title, summary and transcript: a call must have a word that begins with each of its
     words, case and accents ignored. "After" and "since" include their moment, "before" does not. A metric's condition
     is on its value for the whole call, of any party. `is_simulated_only` keeps calls of simulation runs. Calls without
-    a value to sort by come last in both directions.
+    a value to sort by come last in both directions. `customer_phone_number` is the last digits of a customer's number.
     """
 
     after: str | None = None
@@ -75,6 +75,7 @@ class CallQuery:
     source: str | None = None
     external_id: str | None = None
     agent_id: UUID | None = None
+    customer_phone_number: str | None = None
     started_after: datetime | None = None
     started_before: datetime | None = None
     created_after: datetime | None = None

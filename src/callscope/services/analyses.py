@@ -8,11 +8,12 @@ from uuid import UUID
 from callscope.core.analysis import Analysis, AnalysisStatus, ComputedValue, Stage
 from callscope.core.conversation import Conversation
 from callscope.core.errors import NotFound
+from callscope.core.ids import new_id
 from callscope.core.jobs import JobName
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
 from callscope.core.webhook import WebhookEvent
-from callscope.services import events
+from callscope.services import call_figures, events
 from callscope.storage import analyses, calls, jobs, measurements
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ FIRST_STAGE = next(iter(Stage))
 
 class AnalysisNotFound(NotFound):
     """The call has no analysis, or is not visible to this project."""
+
+
+async def begin(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at: datetime) -> None:
+    """Queue an analysis of a call, from the first stage on."""
+    analysis_id = new_id()
+    await analyses.add(session, analysis_id, project_id=project_id, call_id=call_id, at=at)
+    await _defer(session, analysis_id, FIRST_STAGE)
 
 
 async def cancel(session: "AsyncSession", *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:
@@ -82,6 +90,7 @@ async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, 
 async def fail(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
     """Give the claimed analysis up; `reason` tells a person why and what to do."""
     await analyses.finish(session, analysis.id, AnalysisStatus.FAILED, reason=reason, at=at)
+    await call_figures.refresh(session, analysis.project_id, analysis.call_id)
     await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_FAILED, errorMessage=reason)
 
 
@@ -100,6 +109,7 @@ async def record_measurement(
     await measurements.save_values(
         session, project_id=analysis.project_id, call_id=analysis.call_id, values=values, at=at
     )
+    await call_figures.refresh(session, analysis.project_id, analysis.call_id)
 
 
 async def record_values(

@@ -10,7 +10,7 @@ from callscope.core.call_query import CallQuery
 from callscope.core.errors import CallNotFound
 from callscope.core.page import Page
 from callscope.services import analyses
-from callscope.storage import call_list, calls, tools
+from callscope.storage import call_figures, call_list, calls, tools
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,11 @@ async def get_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> 
 async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery) -> Page[Call]:
     """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
     return await call_list.list_page(session, project_id, query)
+
+
+async def list_live(session: "AsyncSession", project_id: UUID, *, limit: int) -> tuple[Call, ...]:
+    """Return the calls under way, the one begun last first."""
+    return await calls.live(session, project_id, limit=limit)
 
 
 async def list_tool_invocations(
@@ -69,6 +74,7 @@ async def delete_calls(
 ) -> set[UUID]:
     """Delete those of the calls that the project has, and return their ids."""
     deleted = await calls.hide(session, project_id, call_ids, at=now)
+    await call_figures.remove(session, deleted)
     await analyses.cancel(session, project_id=project_id, call_ids=deleted, at=now)
     return deleted
 

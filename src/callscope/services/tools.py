@@ -9,6 +9,7 @@ from uuid import UUID
 from callscope.core.call import ToolInvocation
 from callscope.core.errors import InvalidInput, Issue
 from callscope.core.new_call import NewToolInvocation
+from callscope.services import call_figures
 from callscope.services.calls import get_call, lock_call
 from callscope.services.ingest import to_tools
 from callscope.storage import calls, tools
@@ -44,6 +45,7 @@ async def append_tool_invocations(
             new.setdefault(_identity(each), each)
     if new:
         await tools.add(session, call_id, list(new.values()))
+        await call_figures.refresh(session, project_id, call_id)
         await calls.touch(session, call_id, at=now)
     return Appended(added_count=len(new), skipped_count=len(invocations) - len(new))
 

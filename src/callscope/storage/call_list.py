@@ -15,7 +15,7 @@ from callscope.core.call_filters import as_number
 from callscope.core.call_query import CallQuery, CallSort, Comparison, ValueFilter
 from callscope.core.metric import MetricContext, ValueState
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
-from callscope.storage import call_words
+from callscope.storage import call_words, customers
 from callscope.storage.agents import CallAgentRow
 from callscope.storage.calls import CallRow, load, visible
 from callscope.storage.measurements import MetricValueRow
@@ -34,7 +34,7 @@ POINTS_IN_TIME = {CallSort.CREATED_AT, CallSort.STARTED_AT, CallSort.ENDED_AT}
 
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -> Page[Call]:
     """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
-    matching = [*visible(project_id), *_filters(project_id, query)]
+    matching = conditions(project_id, query)
     total = (await session.execute(select(func.count()).select_from(CallRow).where(*matching))).scalar_one()
     column = SORT_COLUMNS[query.sort_by]
     by_value, by_id = (column.desc(), CallRow.id.desc()) if query.is_descending else (column.asc(), CallRow.id.asc())
@@ -46,6 +46,11 @@ async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -
     items = found[: query.limit]
     next_cursor = _cursor_at(items[-1], query) if len(found) > query.limit else None
     return Page(items=items, next_cursor=next_cursor, total=total)
+
+
+def conditions(project_id: UUID, query: CallQuery) -> list[ColumnElement[bool]]:
+    """Return what holds of the project's calls that a query asks for, whatever its order and place."""
+    return [*visible(project_id), *_filters(project_id, query)]
 
 
 def _filters(project_id: UUID, query: CallQuery) -> list[ColumnElement[bool]]:
@@ -69,6 +74,7 @@ CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "source": lambda value: CallRow.source == value,
     "external_id": lambda value: CallRow.external_id == value,
     "agent_id": lambda value: exists().where(CallAgentRow.call_id == CallRow.id, CallAgentRow.agent_id == value),
+    "customer_phone_number": lambda value: CallRow.id.in_(customers.calls_of_number(value)),
     "started_after": lambda value: CallRow.started_at >= value,
     "started_before": lambda value: CallRow.started_at < value,
     "created_after": lambda value: CallRow.created_at >= value,

@@ -37,6 +37,12 @@ class CallRow(Base):
         Index("ix_call_vapi_call_id", "vapi_call_id", postgresql_where=text("vapi_call_id IS NOT NULL")),
         Index("ix_call_livekit_room_id", "livekit_room_id", postgresql_where=text("livekit_room_id IS NOT NULL")),
         Index("ix_call_properties", "properties", postgresql_using="gin"),
+        Index(
+            "ix_call_project_id_live",
+            "project_id",
+            "started_at",
+            postgresql_where=text("deleted_at IS NULL AND status <> 'ENDED'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -119,6 +125,13 @@ async def hide(session: AsyncSession, project_id: UUID, call_ids: Collection[UUI
     locked = ids.order_by(CallRow.id).with_for_update().cte("locked")
     statement = update(CallRow).where(CallRow.id.in_(select(locked.c.id))).values(deleted_at=at).returning(CallRow.id)
     return set((await session.execute(statement.execution_options(synchronize_session=False))).scalars())
+
+
+async def live(session: AsyncSession, project_id: UUID, *, limit: int) -> tuple[Call, ...]:
+    """Return the calls under way, the one begun last first."""
+    is_live = CallRow.status != CallStatus.ENDED.value
+    query = select(CallRow).where(*visible(project_id), is_live).order_by(CallRow.started_at.desc(), CallRow.id.desc())
+    return await load(session, query.limit(limit))
 
 
 def visible(project_id: UUID) -> tuple[ColumnElement[bool], ...]:

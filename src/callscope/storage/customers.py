@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, any_, func, literal_column, select
+from sqlalchemy import Index, Select, UniqueConstraint, any_, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 
@@ -40,3 +40,9 @@ async def of_calls(session: AsyncSession, call_ids: Sequence[UUID]) -> dict[UUID
     for row in (await session.execute(query.order_by(CallCustomerRow.position))).scalars():
         customers[row.call_id].append(CallCustomer(id=row.id, phone_number_e164=row.phone_number_e164, label=row.label))
     return customers
+
+
+def calls_of_number(last_digits: str) -> Select[UUID]:
+    """Return the query for the ids of calls, of any project, of customers whose number ends in these digits."""
+    from_behind = func.reverse(CallCustomerRow.phone_number_e164)
+    return select(CallCustomerRow.call_id).where(from_behind.like(f"{last_digits[::-1]}%"))

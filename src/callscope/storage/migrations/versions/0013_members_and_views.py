@@ -18,6 +18,12 @@ def upgrade() -> None:
     create_saved_filter()
     create_call_note()
     op.create_index(
+        "ix_call_project_id_live",
+        "call",
+        ["project_id", "started_at"],
+        postgresql_where=sa.text("deleted_at IS NULL AND status <> 'ENDED'"),
+    )
+    op.create_index(
         "ix_call_customer_phone_number_reversed",
         "call_customer",
         [sa.literal_column("reverse(phone_number_e164) text_pattern_ops")],
