@@ -44,6 +44,7 @@ from callscope.storage.engine import (
     read_session_factory,
     session_factory,
 )
+from callscope.storage.statements import Statements
 
 BAR = 0.5
 MAX_BODY_BYTES = 16 * 1024**2
@@ -126,6 +127,7 @@ def our_app(database_url: str) -> FastAPI:
     context = ApiContext(
         transactions=session_factory(engine),
         reads=read_session_factory(engine),
+        statements=Statements(engine),
         probe_recording=say_yes,
         sign_recording_url=lambda _request, _recording_id: "",
         is_database_reachable=partial(is_reachable, engine),

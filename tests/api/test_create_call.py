@@ -3,7 +3,8 @@
 from typing import Any
 
 import httpx
-from sqlalchemy import event, text
+import pytest
+from sqlalchemy import text
 
 from tests.support.api import ApiUnderTest, authorization, count_all_rows, count_rows, make_key, minimal_call
 
@@ -41,15 +42,26 @@ async def test_a_minimal_call_is_stored_with_its_first_job(api: ApiUnderTest, cl
     assert api.probe.asked == ["https://recordings.example/call.wav"]
 
 
-async def test_no_success_is_sent_for_what_was_not_committed(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
-    engine = api.transactions.kw["bind"].sync_engine
+@pytest.mark.parametrize(
+    "further", [{}, {"agent": {"name": "Frontdesk"}}], ids=["one statement", "an agent made in the same transaction"]
+)
+async def test_no_success_is_sent_for_what_was_not_committed(
+    api: ApiUnderTest, client: httpx.AsyncClient, further: dict[str, Any]
+) -> None:
+    async with api.transactions.begin() as session:
+        await session.execute(
+            text("""
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$
+        """)
+        )
+        await session.execute(
+            text("""
+            CREATE CONSTRAINT TRIGGER fail_at_commit AFTER INSERT ON call DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION fail()
+        """)
+        )
 
-    def fail(*_: object) -> None:
-        raise RuntimeError("the disk is full")
-
-    event.listen(engine, "commit", fail)
-    response = await client.post("/v1/call", json=minimal_call())
-    event.remove(engine, "commit", fail)
+    response = await client.post("/v1/call", json=minimal_call(**further))
 
     assert response.status_code == 500
     assert response.json()["code"] == "internal_error"

@@ -18,6 +18,7 @@ from callscope.core.permissions import Scope
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
 from callscope.services.keys import CreatedKey, create_key
 from callscope.storage.engine import SessionFactory, is_reachable, read_session_factory, session_factory
+from callscope.storage.statements import Statements
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MAX_BODY_BYTES = 16 * 1024**2
@@ -62,6 +63,7 @@ def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
     context = ApiContext(
         transactions=transactions,
         reads=read_session_factory(engine),
+        statements=Statements(engine),
         probe_recording=probe,
         sign_recording_url=sign_recording_url,
         is_database_reachable=partial(is_reachable, engine),

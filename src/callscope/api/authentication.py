@@ -1,5 +1,6 @@
 """Who makes a request, and whether it may: the one place where routes are guarded."""
 
+import re
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +12,7 @@ from callscope.services.keys import Principal, authenticate
 
 INTEGRATION_KEY_HEADER = "x-roark-api-key"
 INTEGRATION_ROUTES = "/v1/integrations/"
+_INTEGRATION_PATH = re.compile(r"/v1/(?:integrations/|(?:vapi|retell)/call$)")
 
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer rk_live_…`"}
 
@@ -22,10 +24,8 @@ PROJECT_HEADER = "X-Roark-Project-Id"
 async def authenticated(request: Request) -> Principal:
     """Return the bearer of the request's key. Raises Unauthenticated, PermissionMissing, InvalidInput."""
     context = context_of(request)
-    plain_key = _key_of(request)
-    async with context.reads() as session:
-        principal = await authenticate(session, plain_key, now=context.clock.now())
-    if principal.integration and not request.url.path.startswith(INTEGRATION_ROUTES + principal.integration):
+    principal = await authenticate(context.statements, _key_of(request), now=context.clock.now())
+    if principal.integration and not _is_of(principal.integration, request.url.path):
         raise PermissionMissing(
             f"This API key is bound to the integration `{principal.integration}`, and good for nothing but its routes."
         )
@@ -54,11 +54,16 @@ class Requires:
         return principal
 
 
+def _is_of(integration: str, path: str) -> bool:
+    """Tell whether a route belongs to an integration, in the newer or the older form."""
+    return f"{path}/".startswith(f"{INTEGRATION_ROUTES}{integration}/") or path == f"/v1/{integration}/call"
+
+
 def _key_of(request: Request) -> str:
     scheme, _, plain_key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and plain_key.strip():
         return plain_key.strip()
-    if request.url.path.startswith(INTEGRATION_ROUTES) and (header_key := request.headers.get(INTEGRATION_KEY_HEADER)):
+    if _INTEGRATION_PATH.match(request.url.path) and (header_key := request.headers.get(INTEGRATION_KEY_HEADER)):
         return header_key
     raise Unauthenticated(
         "No API key. Send it as `Authorization: Bearer <key>`; create one with `callscope key create`."

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from callscope.core.clock import Clock
 from callscope.services.ingest import RecordingProbe
 from callscope.storage.engine import SessionFactory
+from callscope.storage.statements import Statements
 
 RecordingUrlSigner = Callable[[Request, UUID], str]
 """Makes the signed address, good for an hour, under which a recording of that id can be fetched."""
@@ -20,11 +21,12 @@ class ApiContext:
     """The parts of the service that routes use.
 
     `transactions` makes sessions whose work is committed at the end of `async with …begin()`, which is always before
-    the answer is sent. `reads` makes sessions for reading.
+    the answer is sent. `reads` makes sessions for reading, `statements` runs single statements without a session.
     """
 
     transactions: SessionFactory
     reads: SessionFactory
+    statements: Statements
     probe_recording: RecordingProbe
     sign_recording_url: RecordingUrlSigner
     is_database_reachable: Callable[[], Awaitable[bool]]

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from callscope.api import errors
 from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
+from callscope.api.integration_intake import IntegrationIntake
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
@@ -24,6 +25,7 @@ from callscope.outbound.probe import probe_recording
 from callscope.services.keys import DEFAULT_PROJECT, create_key
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
+from callscope.storage.statements import Statements
 from callscope.web.pages import Pages
 from callscope.web.router import install_pages
 from callscope.web.service_reader import ServiceReader
@@ -81,8 +83,9 @@ def create_app(wiring: Wiring) -> FastAPI:
 
     app = build_api(_api_context(wiring), max_body_bytes=wiring.settings.max_body_bytes, lifespan=with_bootstrap_key)
     app.state.traces = trace_intake(wiring)
+    app.state.integrations = integration_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
-    install_pages(app, _pages(wiring))
+    install_pages(app, build_pages(wiring))
     return app
 
 
@@ -97,6 +100,21 @@ def trace_intake(wiring: Wiring) -> TraceIntake:
     )
 
 
+def integration_intake(wiring: Wiring) -> IntegrationIntake:
+    """Return where integrations' messages come in."""
+    retell_key = wiring.settings.retell_api_key
+    return IntegrationIntake(
+        transactions=wiring.sessions,
+        statements=Statements(wiring.engine),
+        objects=wiring.objects,
+        signer=wiring.signer,
+        clock=wiring.clock,
+        max_chunk_bytes=wiring.settings.max_body_bytes,
+        public_url=wiring.settings.public_url,
+        retell_secret=None if retell_key is None else retell_key.get_secret_value(),
+    )
+
+
 def _api_context(wiring: Wiring) -> ApiContext:
     def sign_recording_url(request: Request, recording_id: UUID) -> str:
         address = wiring.settings.public_url or str(request.base_url)
@@ -105,6 +123,7 @@ def _api_context(wiring: Wiring) -> ApiContext:
     return ApiContext(
         transactions=wiring.sessions,
         reads=wiring.reads,
+        statements=Statements(wiring.engine),
         probe_recording=partial(probe_recording, wiring.outbound),
         sign_recording_url=sign_recording_url,
         is_database_reachable=partial(is_reachable, wiring.engine),
@@ -113,14 +132,21 @@ def _api_context(wiring: Wiring) -> ApiContext:
     )
 
 
-def _pages(wiring: Wiring) -> Pages:
+def build_pages(wiring: Wiring) -> Pages:
+    """Return what the pages work with."""
     reader = ServiceReader(
         transactions=wiring.sessions,
         reads=wiring.reads,
         sign_recording=partial(_sign_recording_path, wiring),
         clock=wiring.clock,
     )
-    return Pages(reader=reader, signer=SessionSigner(wiring.secret), clock=wiring.clock)
+    return Pages(
+        reader=reader,
+        transactions=wiring.sessions,
+        reads=wiring.reads,
+        signer=SessionSigner(wiring.secret),
+        clock=wiring.clock,
+    )
 
 
 def _sign_recording_path(wiring: Wiring, recording_id: UUID) -> str:

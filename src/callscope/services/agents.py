@@ -47,6 +47,11 @@ def names_in(named: Sequence[NewCallAgent], *, property_names: Sequence[str]) ->
     )
 
 
+def lacks_any(named: Sequence[NewCallAgent], known: Known) -> bool:
+    """Tell whether an agent, endpoint or prompt version named by shape is not there yet."""
+    return any(_lacks(mention, known) for mention in named)
+
+
 async def make_missing(session: "AsyncSession", project_id: UUID, named: Sequence[NewCallAgent], known: Known) -> bool:
     """Make the agents named by shape that are not there yet; return whether there were any."""
     missing = [
@@ -81,7 +86,7 @@ async def make_missing_parts(
 async def _make_endpoint(
     session: "AsyncSession", project_id: UUID, agent: StoredAgent, wanted: EndpointIdentity | None, known: Known
 ) -> bool:
-    if not isinstance(wanted, EndpointByValue) or _match_endpoint(wanted, agent, known) is not None:
+    if not isinstance(wanted, EndpointByValue) or not _lacks_endpoint(wanted, agent, known):
         return False
     direction = wanted.direction or DEFAULT_ENDPOINT_DIRECTION
     await agents.insert_missing_endpoint(
@@ -93,7 +98,7 @@ async def _make_endpoint(
 async def _make_prompt(
     session: "AsyncSession", project_id: UUID, agent: StoredAgent, prompt: str | None, known: Known
 ) -> bool:
-    if prompt is None or (agent.id, _digest(prompt)) in known.prompt_versions:
+    if prompt is None or not _lacks_prompt(prompt, agent, known):
         return False
     await agents.add_prompt_version(
         session, project_id, agent_id=agent.id, source=PROMPT_SOURCE, prompt=prompt, digest=_digest(prompt)
@@ -129,6 +134,21 @@ def find_each(named: Sequence[NewCallAgent], known: Known) -> list[StoredAgent]:
             message = f"`{spell_path(mention.path)}` is the same agent as `{spell_path(first.path)}`. Name it once."
             raise InvalidInput.at(*mention.path, message=message)
     return found
+
+
+def _lacks(mention: NewCallAgent, known: Known) -> bool:
+    agent = _match(mention.identity, known)
+    if agent is None:
+        return isinstance(mention.identity, AgentByName)
+    return _lacks_endpoint(mention.endpoint, agent, known) or _lacks_prompt(mention.prompt, agent, known)
+
+
+def _lacks_endpoint(wanted: EndpointIdentity | None, agent: StoredAgent, known: Known) -> bool:
+    return isinstance(wanted, EndpointByValue) and _match_endpoint(wanted, agent, known) is None
+
+
+def _lacks_prompt(prompt: str | None, agent: StoredAgent, known: Known) -> bool:
+    return prompt is not None and (agent.id, _digest(prompt)) not in known.prompt_versions
 
 
 def _match(identity: AgentIdentity, known: Known) -> StoredAgent | None:

@@ -1,7 +1,7 @@
 """A finished call comes in: looked at, resolved and stored with its first job, in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,11 +22,15 @@ from callscope.traces.matching import keys_of_call
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from callscope.storage.statements import Statements
+
 RecordingProbe = Callable[[str], Awaitable[ProbeVerdict]]
 """Looks at a recording's URL within a few seconds and says yes, maybe or a definite no."""
 
 
-async def look_up(session: "AsyncSession", new: NewCall, *, project_id: UUID, request: ReceivedRequest) -> Known:
+async def look_up(
+    where: "AsyncSession | Statements", new: NewCall, *, project_id: UUID, request: ReceivedRequest
+) -> Known:
     """Return what the project knows of what the call names, in one round trip.
 
     Raises DuplicateExternalId when another request made a call of that external id. After an equal one
@@ -34,7 +38,7 @@ async def look_up(session: "AsyncSession", new: NewCall, *, project_id: UUID, re
     may have expired.
     """
     names = agents.names_in(new.agents, property_names=list(properties.to_stored(new.properties)))
-    known = await directory.look_up(session, project_id, names, external_id=new.external_id, request=request)
+    known = await directory.look_up(where, project_id, names, external_id=new.external_id, request=request)
     if known.earlier_call is not None and not known.earlier_call.is_repeat:
         raise DuplicateExternalId
     return known
@@ -42,9 +46,8 @@ async def look_up(session: "AsyncSession", new: NewCall, *, project_id: UUID, re
 
 async def check_recordings(probe: RecordingProbe, new: NewCall) -> None:
     """Look at the call's recordings before anything is stored. Raises InvalidInput for a definite no."""
-    urls = {"recordingUrl": new.recording_url}
-    if new.stereo_recording_url is not None:
-        urls["stereoRecordingUrl"] = new.stereo_recording_url
+    sent = {"recordingUrl": new.recording_url, "stereoRecordingUrl": new.stereo_recording_url}
+    urls = {field: url for field, url in sent.items() if url is not None}
     verdicts = await asyncio.gather(*(probe(url) for url in urls.values()))
     issues = [
         Issue(
@@ -66,17 +69,38 @@ async def create_call(
     project_id: UUID,
     request: ReceivedRequest,
     now: datetime,
-    known: Known | None = None,
 ) -> Call:
-    """Store the call, its parts and its first job in the caller's transaction and return it.
+    """Store the call, its parts, its first job and what it names for the first time in the caller's transaction.
 
-    `known` is what `look_up` returned a moment ago; what it lacks is looked up again. Raises InvalidInput, NotFound
-    for ids the project does not have, DuplicateExternalId. The transaction must then be rolled back: what was made so
-    far must not stay.
+    Raises InvalidInput, NotFound for ids the project does not have, DuplicateExternalId. The transaction must then be
+    rolled back: what was made so far must not stay.
+    """
+    known = await look_up(session, new, project_id=project_id, request=request)
+    known = await _make_missing(session, new, known, project_id=project_id, request=request)
+    return await store_call(session, new, known, project_id=project_id, request=request, now=now)
+
+
+def lacks_nothing(new: NewCall, known: Known) -> bool:
+    """Tell whether all that the call names by shape is there, so that nothing need be made before it is stored."""
+    types = properties.types_to_fix(properties.to_stored(new.properties), known.property_types)
+    return not types and not agents.lacks_any(new.agents, known)
+
+
+async def store_call(
+    where: "AsyncSession | Statements",
+    new: NewCall,
+    known: Known,
+    *,
+    project_id: UUID,
+    request: ReceivedRequest,
+    now: datetime,
+) -> Call:
+    """Store the call, its parts and its first job, all in one statement, and return it.
+
+    `known` is what `look_up` returned a moment ago, and lacks nothing. Raises InvalidInput, NotFound for ids the
+    project does not have, DuplicateExternalId.
     """
     stored_properties = properties.to_stored(new.properties)
-    known = known or await look_up(session, new, project_id=project_id, request=request)
-    known = await _make_missing(session, new, stored_properties, known, project_id=project_id, request=request)
     properties.check_types(stored_properties, known.property_types)
     call_agents = agents.resolve(new.agents, known)
     call = _to_call(new, stored_properties, call_agents, project_id=project_id, now=now)
@@ -86,7 +110,7 @@ async def create_call(
     if issues:
         raise InvalidInput(issues)
     await ingest.insert_call(
-        session,
+        where,
         call,
         recording_url=new.recording_url,
         stereo_recording_url=new.stereo_recording_url,
@@ -102,14 +126,13 @@ async def create_call(
 async def _make_missing(
     session: "AsyncSession",
     new: NewCall,
-    stored_properties: Mapping[str, PropertyValue],
     known: Known,
     *,
     project_id: UUID,
     request: ReceivedRequest,
 ) -> Known:
-    """Make what the call names and the project lacks, and return all of it. Nothing lacks as a rule."""
-    types = properties.types_to_fix(stored_properties, known.property_types)
+    """Make what the call names and the project lacks, and return all of it."""
+    types = properties.types_to_fix(properties.to_stored(new.properties), known.property_types)
     if types:
         await insert_missing_types(session, project_id, types)
     if await agents.make_missing(session, project_id, new.agents, known) or types:

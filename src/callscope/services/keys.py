@@ -17,6 +17,8 @@ from callscope.storage.api_keys import StoredKey
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from callscope.storage.statements import Statements
+
 KEY_PREFIX = "rk_live_"
 SECRET_BYTES = 32
 SHOWN_PREFIX_LENGTH = len(KEY_PREFIX) + 4
@@ -109,16 +111,16 @@ async def create_key(
     return created
 
 
-async def authenticate(session: "AsyncSession", plain_key: str, *, now: datetime) -> Principal:
+async def authenticate(where: "AsyncSession | Statements", plain_key: str, *, now: datetime) -> Principal:
     """Return who bears `plain_key` and note that it was used. Raises Unauthenticated."""
     # The digest of a 256-bit random secret is looked up in an index: there is no prefix of it to guess by timing.
-    key = await api_keys.find_by_digest(session, digest_of(plain_key))
+    key = await api_keys.find_by_digest(where, digest_of(plain_key))
     if key is None or not _is_valid(key, now):
         raise Unauthenticated(
             "Invalid API key. It is unknown, revoked or expired; create one with `callscope key create`."
         )
     if key.last_used_at is None or key.last_used_at < now - api_keys.LAST_USED_PRECISION:
-        await api_keys.touch(session, key.id, now=now)
+        await api_keys.touch(where, key.id, now=now)
     return principal_with(key)
 
 

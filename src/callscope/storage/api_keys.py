@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, or_, select, update
+from sqlalchemy import Text, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.storage.base import Base, CreatedAt, Id, ProjectId
-from callscope.storage.statements import execute_prepared
+from callscope.storage.statements import Statements, execute_prepared
 
 LAST_USED_PRECISION = timedelta(minutes=1)
 """`last_used_at` moves at most this often: a busy key must not cost a write a request."""
@@ -56,6 +56,11 @@ class StoredKey:
 _COLUMNS = tuple(column.name for column in ApiKeyRow.__table__.columns)
 _BY_DIGEST = f"SELECT {', '.join(_COLUMNS)} FROM api_key WHERE digest = %(digest)s"  # noqa: S608 - our own column names
 
+_TOUCH = """
+    UPDATE api_key SET last_used_at = %(now)s
+    WHERE id = %(id)s AND (last_used_at IS NULL OR last_used_at < %(stale_before)s)
+"""
+
 
 async def insert_key(
     session: AsyncSession,
@@ -85,10 +90,15 @@ async def insert_key(
     await session.execute(insert(ApiKeyRow).values(values).on_conflict_do_nothing(index_elements=["digest"]))
 
 
-async def find_by_digest(session: AsyncSession, digest: bytes) -> StoredKey | None:
+async def find_by_digest(where: AsyncSession | Statements, digest: bytes) -> StoredKey | None:
     """Return the key with that digest, revoked and expired ones included."""
-    row = await execute_prepared(session, _BY_DIGEST, {"digest": digest})
-    return None if row is None else _to_domain(ApiKeyRow(**dict(zip(_COLUMNS, row, strict=True))))
+    row = await execute_prepared(where, _BY_DIGEST, {"digest": digest})
+    if row is None:
+        return None
+    columns = dict(zip(_COLUMNS, row, strict=True))
+    permissions = columns.pop("permissions")
+    del columns["digest"]
+    return StoredKey(**columns, permissions=None if permissions is None else tuple(permissions))
 
 
 async def find_by_id(session: AsyncSession, key_id: UUID) -> StoredKey | None:
@@ -116,10 +126,10 @@ async def revoke(session: AsyncSession, project_id: UUID, key_id: UUID, *, now: 
     return (await session.execute(statement)).first() is not None
 
 
-async def touch(session: AsyncSession, key_id: UUID, *, now: datetime) -> None:
+async def touch(where: AsyncSession | Statements, key_id: UUID, *, now: datetime) -> None:
     """Note that the key was used, at most once per `LAST_USED_PRECISION`."""
-    stale = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < now - LAST_USED_PRECISION)
-    await session.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id, stale).values(last_used_at=now))
+    parameters = {"id": key_id, "now": now, "stale_before": now - LAST_USED_PRECISION}
+    await execute_prepared(where, _TOUCH, parameters)
 
 
 def _to_domain(row: ApiKeyRow) -> StoredKey:

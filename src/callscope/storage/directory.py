@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callscope.core.call import AgentEndpoint, PropertyType
 from callscope.core.new_call import ReceivedRequest
 from callscope.storage.engine import to_json
-from callscope.storage.statements import execute_prepared
+from callscope.storage.statements import Statements, execute_prepared
 
 _LOOK_UP = """
     WITH names AS MATERIALIZED (
@@ -125,7 +125,12 @@ class Known:
 
 
 async def look_up(
-    session: AsyncSession, project_id: UUID, names: Names, *, external_id: str | None, request: ReceivedRequest
+    where: AsyncSession | Statements,
+    project_id: UUID,
+    names: Names,
+    *,
+    external_id: str | None,
+    request: ReceivedRequest,
 ) -> Known:
     """Return what the project knows of `names`, and the call that bears `external_id` already."""
     wanted = asdict(names) | {"prompt_digests": [f"\\x{digest.hex()}" for digest in names.prompt_digests]}
@@ -136,7 +141,7 @@ async def look_up(
         "api_key_id": request.api_key_id,
         "body_digest": request.body_digest,
     }
-    found = await execute_prepared(session, _LOOK_UP, parameters)
+    found = await execute_prepared(where, _LOOK_UP, parameters)
     earlier, types, agents, endpoints, prompts = found or (None,) * 5
     return Known(
         earlier_call=None if earlier is None else EarlierCall(call_id=UUID(earlier[0]), is_repeat=earlier[1]),

@@ -18,7 +18,7 @@ from callscope.storage.analyses import first_columns
 from callscope.storage.call_words import words_of
 from callscope.storage.engine import to_json
 from callscope.storage.jobs import DEFER, defer_parameters
-from callscope.storage.statements import execute_prepared
+from callscope.storage.statements import Statements, execute_prepared
 from callscope.storage.tools import tool_columns
 from callscope.storage.transcripts import entry_columns
 
@@ -63,10 +63,10 @@ _INSERT = _INSERT_PARTS + DEFER
 
 
 async def insert_call(
-    session: AsyncSession,
+    where: AsyncSession | Statements,
     call: Call,
     *,
-    recording_url: str,
+    recording_url: str | None,
     stereo_recording_url: str | None,
     transcript: Transcript | None,
     tools: Sequence[ToolInvocation],
@@ -107,7 +107,7 @@ async def insert_call(
         "created_at": call.created_at,
     }
     try:
-        await execute_prepared(session, _INSERT, parameters)
+        await execute_prepared(where, _INSERT, parameters)
     except UniqueViolation as error:
         if error.diag.constraint_name == EXTERNAL_ID_CONSTRAINT:
             raise DuplicateExternalId from error

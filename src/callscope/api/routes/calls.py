@@ -88,16 +88,17 @@ async def _store(
 ) -> tuple[Call, bool]:
     """Return the new call, or the one an equal request made before and True."""
     project_id = principal.project_id
-    async with context.reads() as session:
-        known = await ingest.look_up(session, new, project_id=project_id, request=request)
-        if known.earlier_call is not None:
+    known = await ingest.look_up(context.statements, new, project_id=project_id, request=request)
+    if known.earlier_call is not None:
+        async with context.reads() as session:
             return await calls.get_call(session, project_id, known.earlier_call.call_id), True
     await ingest.check_recordings(context.probe_recording, new)
+    now = context.clock.now()
+    if ingest.lacks_nothing(new, known):
+        call = await ingest.store_call(context.statements, new, known, project_id=project_id, request=request, now=now)
+        return call, False
     async with context.transactions.begin() as session:
-        call = await ingest.create_call(
-            session, new, project_id=project_id, request=request, now=context.clock.now(), known=known
-        )
-    return call, False
+        return await ingest.create_call(session, new, project_id=project_id, request=request, now=now), False
 
 
 @router.get(
