@@ -184,6 +184,31 @@ def send_calls(client: httpx.Client, recordings_url: str, progress: Progress) ->
     return ids
 
 
+def send_traces(client: httpx.Client, call_ids: list[str], progress: Progress) -> None:
+    """Send each call's telemetry that is not there yet by OTLP, as its agent would have while it spoke."""
+    task = progress.add_task("Sending traces", total=len(call_ids))
+    for call_id in call_ids:
+        call = client.get(f"/v1/call/{call_id}").raise_for_status().json()["data"]
+        path = HERE / "traces" / f"{call['externalId'].removeprefix('demo-')}.json"
+        if path.exists():
+            trace = json.loads(path.read_text())
+            trace_id = trace["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["traceId"]
+            if client.get(f"/v1/trace/{trace_id}").status_code == httpx.codes.NOT_FOUND:
+                client.post("/v1/traces", json=started_at(trace, call["startedAt"])).raise_for_status()
+        progress.advance(task)
+
+
+def started_at(trace: dict[str, Any], moment: str) -> dict[str, Any]:
+    """Return an OTLP request whose times count from the start of a call with the times of that start added."""
+    start_ns = round(datetime.fromisoformat(moment).timestamp() * 1000) * 1_000_000
+    for resource in trace["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                for name in ("startTimeUnixNano", "endTimeUnixNano"):
+                    span[name] = str(int(span[name]) + start_ns)
+    return trace
+
+
 def wait_until_analysed(client: httpx.Client, call_ids: list[str], progress: Progress) -> None:
     """Return once every call's analysis has ended; name the calls that failed, with the reason."""
     task = progress.add_task("Listening to them", total=len(call_ids))
@@ -208,6 +233,7 @@ def analysed_calls(address: str, key: str, recordings_url: str) -> list[str]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with httpx.Client(base_url=address, headers=bearer(key), timeout=60) as client, Progress(*columns) as progress:
         call_ids = send_calls(client, recordings_url, progress)
+        send_traces(client, call_ids, progress)
         wait_until_analysed(client, call_ids, progress)
     return call_ids
 

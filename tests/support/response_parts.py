@@ -10,6 +10,7 @@ ALIGNMENT = Alignment(
     method=AlignmentMethod.SPEECH_ONSETS,
     sample_0_unix_ms=1.7e12,
     drift_ppm=30.0,
+    drift_uncertainty_ppm=9.0,
     uncertainty_ms=11.6,
     matched_onset_count=6,
     onset_count=6,

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -76,6 +77,33 @@ def test_drift_is_estimated_on_a_long_call() -> None:
     assert found.drift_ppm == pytest.approx(300, abs=5)
     last = heard(times)[-1]
     assert found.offset_ms(round(slow[-1].at_ms * 1e6)) == pytest.approx(last.at_ms, abs=5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(drift_ppm=st.sampled_from([-900, 0, 900]), seed=st.integers(0, 10_000), shift_ms=st.integers(-100_000, 100_000))
+def test_start_and_drift_come_back_through_the_noise_of_detectors(drift_ppm: int, seed: int, shift_ms: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - noise, guards nothing
+    times = [at + 31_000 * lap + 137 * lap * lap for lap in range(12) for at in IRREGULAR_MS]
+    noisy = [
+        Onset(role=one.role, at_ms=STARTED + shift_ms + one.at_ms / (1 + drift_ppm / 1e6) + chance.uniform(-40, 40))
+        for one in heard(times)
+    ]
+    found = aligned(align(noisy, heard(times), started_unix_ms=STARTED))
+    assert found.drift_uncertainty_ppm is not None
+    assert (found.drift_ppm or 0) == pytest.approx(drift_ppm, abs=2 * found.drift_uncertainty_ppm + 1)
+    middle_ms = times[-1] / 2
+    at_middle = STARTED + shift_ms + middle_ms / (1 + drift_ppm / 1e6)
+    assert found.offset_ms(round(at_middle * 1e6)) == pytest.approx(middle_ms, abs=30)
+
+
+def test_a_drift_below_the_noise_is_not_claimed() -> None:
+    chance = random.Random(7)  # noqa: S311 - noise, guards nothing
+    times = [at + 31_000 * lap for lap in range(3) for at in IRREGULAR_MS]
+    noisy = [Onset(role=one.role, at_ms=STARTED + one.at_ms + chance.uniform(-80, 80)) for one in heard(times)]
+    found = aligned(align(noisy, heard(times), started_unix_ms=STARTED))
+    assert found.drift_ppm is None
+    assert found.drift_uncertainty_ppm is not None
+    assert found.drift_uncertainty_ppm > 100
 
 
 def test_the_onsets_of_hours_are_aligned() -> None:

@@ -107,6 +107,7 @@ def _to_alignment(alignment: Alignment) -> AlignmentRead:
         method=alignment.method,
         sample0_unix_ms=alignment.sample_0_unix_ms,
         drift_ppm=alignment.drift_ppm,
+        drift_uncertainty_ppm=alignment.drift_uncertainty_ppm,
         uncertainty_ms=alignment.uncertainty_ms,
         matched_onset_count=alignment.matched_onset_count,
         onset_count=alignment.onset_count,

@@ -95,6 +95,7 @@ _ATTRIBUTION = Attribution(
         method=AlignmentMethod.SPEECH_ONSETS,
         sample_0_unix_ms=1_766_000_000_000.0,
         drift_ppm=None,
+        drift_uncertainty_ppm=None,
         uncertainty_ms=12.0,
         matched_onset_count=9,
         onset_count=9,

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from callscope.core.call import Role
 from callscope.core.span_meaning import Alignment, AlignmentMethod
@@ -24,6 +24,10 @@ SHORTEST_FOR_DRIFT_MS = 60_000.0
 LARGEST_DRIFT_PPM = 2000.0
 START_TIME_TOLERANCE_MS = 1000.0
 MAD_TO_DEVIATION = 1.4826
+ONE_PARTY_DISAGREEMENT_MS = 200.0
+"""What the other party, whom the trace does not tell of, may say otherwise: transport and playout take so long."""
+THEIL_SEN_LOSS = 1.05
+"""How much wider the slopes of this method scatter than those of least squares, where the noise is normal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,15 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How much faster the recording runs. `ppm` is None where it cannot be told from none."""
+
+    ppm: float | None
+    uncertainty_ppm: float | None
+
+
+NO_DRIFT = Drift(ppm=None, uncertainty_ppm=None)
 Pair = tuple[Onset, Onset]
 
 
@@ -98,15 +111,16 @@ def _pairs(traced: Sequence[Onset], heard: Sequence[Onset], shift_ms: float) -> 
 
 
 def _fit(pairs: Sequence[Pair], *, onset_count: int) -> Alignment:
-    drift_ppm = _drift_ppm(pairs)
-    rate = 1 + (drift_ppm or 0.0) / 1e6
+    drift = _drift(pairs)
+    rate = 1 + (drift.ppm or 0.0) / 1e6
     starts = [traced.at_ms - heard.at_ms / rate for traced, heard in pairs]
     sample_0_unix_ms = _between_parties(pairs, starts)
     spread = MAD_TO_DEVIATION * median(abs(start - sample_0_unix_ms) for start in starts)
     return Alignment(
         method=AlignmentMethod.SPEECH_ONSETS,
         sample_0_unix_ms=sample_0_unix_ms,
-        drift_ppm=drift_ppm,
+        drift_ppm=drift.ppm,
+        drift_uncertainty_ppm=drift.uncertainty_ppm,
         uncertainty_ms=2 * spread / len(pairs) ** 0.5 + _disagreement_ms(pairs, starts) / 2,
         matched_onset_count=len(pairs),
         onset_count=onset_count,
@@ -120,7 +134,7 @@ def _between_parties(pairs: Sequence[Pair], starts: Sequence[float]) -> float:
 
 def _disagreement_ms(pairs: Sequence[Pair], starts: Sequence[float]) -> float:
     by_role = _by_role(pairs, starts)
-    return max(by_role) - min(by_role)
+    return max(by_role) - min(by_role) if len(by_role) > 1 else ONE_PARTY_DISAGREEMENT_MS
 
 
 def _by_role(pairs: Sequence[Pair], starts: Sequence[float]) -> list[float]:
@@ -130,11 +144,11 @@ def _by_role(pairs: Sequence[Pair], starts: Sequence[float]) -> list[float]:
     return [median(found) for found in of_role.values() if found]
 
 
-def _drift_ppm(pairs: Sequence[Pair]) -> float | None:
+def _drift(pairs: Sequence[Pair]) -> Drift:
     """Return how much faster the recording runs, by the median of all slopes (Theil 1950, Sen 1968)."""
     times = [heard.at_ms for _, heard in pairs]
     if len(pairs) < FEWEST_FOR_DRIFT or max(times) - min(times) < SHORTEST_FOR_DRIFT_MS:
-        return None
+        return NO_DRIFT
     slopes = [
         (second[1].at_ms - first[1].at_ms) / (second[0].at_ms - first[0].at_ms)
         for index, first in enumerate(pairs)
@@ -142,9 +156,24 @@ def _drift_ppm(pairs: Sequence[Pair]) -> float | None:
         if first[0].role is second[0].role and abs(second[0].at_ms - first[0].at_ms) > SHORTEST_FOR_DRIFT_MS / 2
     ]
     if not slopes:
-        return None
-    drift_ppm = (median(slopes) - 1) * 1e6
-    return drift_ppm if abs(drift_ppm) <= LARGEST_DRIFT_PPM else None
+        return NO_DRIFT
+    ppm = (median(slopes) - 1) * 1e6
+    uncertainty_ppm = _slope_uncertainty_ppm(pairs, ppm)
+    is_told = uncertainty_ppm < abs(ppm) <= LARGEST_DRIFT_PPM
+    return Drift(ppm=ppm if is_told else None, uncertainty_ppm=uncertainty_ppm)
+
+
+def _slope_uncertainty_ppm(pairs: Sequence[Pair], ppm: float) -> float:
+    """Return two standard errors of a slope, from how far the pairs lie from the line."""
+    starts = [traced.at_ms - heard.at_ms / (1 + ppm / 1e6) for traced, heard in pairs]
+    level = {
+        role: median(start for (one, _), start in zip(pairs, starts, strict=True) if one.role is role)
+        for role in {one.role for one, _ in pairs}
+    }
+    misses = [abs(start - level[one.role]) for (one, _), start in zip(pairs, starts, strict=True)]
+    times = [heard.at_ms for _, heard in pairs]
+    lever_ms = sum((at - fmean(times)) ** 2 for at in times) ** 0.5
+    return 2 * THEIL_SEN_LOSS * MAD_TO_DEVIATION * median(misses) / lever_ms * 1e6
 
 
 def _by_start_time(
@@ -164,6 +193,7 @@ def _by_start_time(
             method=AlignmentMethod.START_TIME,
             sample_0_unix_ms=started_unix_ms,
             drift_ppm=None,
+            drift_uncertainty_ppm=None,
             uncertainty_ms=max(TOLERANCE_MS, *misses),
             matched_onset_count=len(misses),
             onset_count=len(traced),

@@ -93,7 +93,8 @@ class AlignmentRead(OutputModel):
 
     method: AlignmentMethod
     sample0_unix_ms: float = Field(description="The trace time of recording sample 0, in milliseconds since 1970.")
-    drift_ppm: float | None = Field(description="Null where the call is too short to tell.")
+    drift_ppm: float | None = Field(description="Null where it cannot be told from none.")
+    drift_uncertainty_ppm: float | None = Field(description="Null where the call is too short to tell.")
     uncertainty_ms: float = Field(description="Positions in the recording are good to plus or minus this.")
     matched_onset_count: int
     onset_count: int
