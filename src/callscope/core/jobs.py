@@ -15,6 +15,7 @@ class JobName(StrEnum):
     REPLAY_TRACES = "trace.replay"
     EXPIRE_TRACES = "trace.expire"
     MEASURE_TRACES = "trace.measure"
+    MEASURE_TOOLS = "tool.measure"
     READ_MESSAGE = "message.read"
     SWEEP_LIVE_CALLS = "live_call.sweep"
     DELIVER_EVENT = "event.deliver"
@@ -41,6 +42,7 @@ QUEUE_OF_JOB = {
     JobName.REPLAY_TRACES: TRACES_QUEUE,
     JobName.EXPIRE_TRACES: TRACES_QUEUE,
     JobName.MEASURE_TRACES: TRACES_QUEUE,
+    JobName.MEASURE_TOOLS: SHORT_QUEUE,
     JobName.READ_MESSAGE: LIVE_QUEUE,
     JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
     JobName.DELIVER_EVENT: EVENTS_QUEUE,

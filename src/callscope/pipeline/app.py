@@ -8,13 +8,15 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
-from callscope.core.jobs import QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
+from callscope.core.jobs import LIVE_QUEUE, QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.deliveries import deliver_event, expire_deliveries
 from callscope.pipeline.fetch_stage import fetch_recordings
+from callscope.pipeline.live import read_message, sweep_live_calls
 from callscope.pipeline.measure_stage import measure_fetched_recording
 from callscope.pipeline.stage import Work, run_stage
+from callscope.pipeline.tools import measure_tools
 from callscope.pipeline.traces import drain_traces, expire_traces, measure_traces, replay_traces
 from callscope.pipeline.transcribe_stage import transcribe_recording_of_call
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
@@ -28,6 +30,7 @@ WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
 }
 RETRY_AFTER_LOSS_S = 5
 HOURLY = "17 * * * *"
+EVERY_MINUTE = "* * * * *"
 
 
 class KeepJob(BaseRetryStrategy):
@@ -45,7 +48,9 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
     _add_trace_jobs(app, context)
+    _add_tool_job(app, context)
     _add_delivery_jobs(app, context)
+    _add_live_jobs(app, context)
     return app
 
 
@@ -71,6 +76,13 @@ def _add_trace_jobs(app: App, context: PipelineContext) -> None:
     app.periodic(cron=HOURLY)(task)
 
 
+def _add_tool_job(app: App, context: PipelineContext) -> None:
+    async def measure(project_id: str, call_id: str) -> None:
+        await measure_tools(context, project_id=UUID(project_id), call_id=UUID(call_id))
+
+    app.task(name=JobName.MEASURE_TOOLS.value, queue=SHORT_QUEUE, retry=KeepJob())(measure)
+
+
 def _add_delivery_jobs(app: App, context: PipelineContext) -> None:
     async def deliver(delivery_id: str) -> None:
         await deliver_event(context, UUID(delivery_id))
@@ -83,6 +95,19 @@ def _add_delivery_jobs(app: App, context: PipelineContext) -> None:
         app.task(name=name.value, queue=QUEUE_OF_JOB[name], retry=KeepJob())(deliver)
     task = app.task(name=JobName.EXPIRE_DELIVERIES.value, queue=SHORT_QUEUE, retry=KeepJob())(expire)
     app.periodic(cron=HOURLY)(task)
+
+
+def _add_live_jobs(app: App, context: PipelineContext) -> None:
+    async def read(message_id: str) -> None:
+        await read_message(context, UUID(message_id))
+
+    async def sweep(timestamp: int) -> None:
+        del timestamp
+        await sweep_live_calls(context)
+
+    app.task(name=JobName.READ_MESSAGE.value, queue=LIVE_QUEUE, retry=KeepJob())(read)
+    task = app.task(name=JobName.SWEEP_LIVE_CALLS.value, queue=LIVE_QUEUE, retry=KeepJob())(sweep)
+    app.periodic(cron=EVERY_MINUTE)(task)
 
 
 def _job(context: PipelineContext, stage: Stage, work: Work) -> Callable[[JobContext, str], Awaitable[None]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from callscope.core.call import ToolInvocation
 from callscope.core.errors import InvalidInput, Issue
 from callscope.core.new_call import NewToolInvocation
-from callscope.services import call_figures
+from callscope.services import call_figures, tool_metrics
 from callscope.services.calls import get_call, lock_call
 from callscope.services.ingest import to_tools
 from callscope.storage import calls, tools
@@ -47,6 +47,7 @@ async def append_tool_invocations(
         await tools.add(session, call_id, list(new.values()))
         await call_figures.refresh(session, project_id, call_id)
         await calls.touch(session, call_id, at=now)
+        await tool_metrics.queue_measuring(session, project_id, call_id)
     return Appended(added_count=len(new), skipped_count=len(invocations) - len(new))
 
 
