@@ -15,10 +15,15 @@ from callscope.api.routes import (
     calls,
     health,
     http_request_definitions,
+    integrations,
     machine_docs,
+    metric_definitions,
+    metric_variants,
     otlp,
+    provider_calls,
     recordings,
     traces,
+    webhook_deliveries,
     webhooks,
 )
 
@@ -39,8 +44,13 @@ PARTS = tuple(
         agent_prompts,
         account,
         webhooks,
+        webhook_deliveries,
         http_request_definitions,
+        metric_definitions,
+        metric_variants,
         traces,
+        integrations,
+        provider_calls,
         otlp,
     )
 )

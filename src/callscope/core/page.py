@@ -3,8 +3,10 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from callscope.core.errors import InvalidInput
 
@@ -47,6 +49,26 @@ def decode_cursor(cursor: str, *, size: int) -> list[Any]:
     if not isinstance(parts, list) or len(parts) != size:
         raise unknown_cursor()
     return parts
+
+
+def page_of(
+    items: Sequence[ItemT], request: PageRequest, *, id_of: Callable[[ItemT], UUID], of_list: str
+) -> Page[ItemT]:
+    """Return one page of a list that is short enough to be read whole; `of_list` names it in cursors.
+
+    Raises InvalidInput for a cursor of another list, or to an item that is gone.
+    """
+    start = 0
+    if request.after is not None:
+        named, last_id = decode_cursor(request.after, size=2)
+        positions = {str(id_of(item)): position for position, item in enumerate(items)}
+        if named != of_list or last_id not in positions:
+            raise unknown_cursor()
+        start = positions[last_id] + 1
+    shown = items[start : start + request.limit]
+    has_more = start + request.limit < len(items)
+    next_cursor = encode_cursor(of_list, str(id_of(shown[-1]))) if has_more else None
+    return Page(items=tuple(shown), next_cursor=next_cursor, total=len(items))
 
 
 def unknown_cursor() -> InvalidInput:

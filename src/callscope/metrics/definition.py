@@ -17,6 +17,8 @@ from callscope.core.metric import (
     ValueState,
     ValueType,
 )
+from callscope.core.metric_definition import Calculation
+from callscope.core.metric_policy import SettingName
 
 DEFINITION_NAMESPACE = UUID("6f0d3c1e-6c55-5b0e-9f0a-0c6f2f6a7d11")
 """Namespace of the wire ids of system definitions. Never changes: ids are stored by clients."""
@@ -57,10 +59,17 @@ class Reading:
 
     @classmethod
     def not_applicable(
-        cls, reason: str, *, role: Role | None = None, statistics: Mapping[str, float | int | None] | None = None
+        cls,
+        reason: str,
+        *,
+        role: Role | None = None,
+        context: MetricContext = MetricContext.CALL,
+        statistics: Mapping[str, float | int | None] | None = None,
     ) -> "Reading":
         """Return the statement that the question does not arise in this call."""
-        return cls(state=ValueState.NOT_APPLICABLE, role=role, reason=reason, statistics=statistics or {})
+        return cls(
+            state=ValueState.NOT_APPLICABLE, role=role, context=context, reason=reason, statistics=statistics or {}
+        )
 
     @classmethod
     def data_missing(cls, reason: str, *, role: Role | None = None) -> "Reading":
@@ -77,7 +86,10 @@ class MetricDefinition:
     """One metric of the catalogue.
 
     `slug` is permanent. `version` rises whenever the same call would give another number. `roles` are the parties a
-    PER_PARTICIPANT metric speaks of. `formula`, `edge_cases` and `weaknesses` are sentences for the reference page.
+    PER_PARTICIPANT metric speaks of. `unit` is None for what has none: truth, labels. `formula`, `edge_cases` and
+    `weaknesses` are sentences for the reference page.
+    `calculation` says what a judge is asked, or which other metrics' values are read, where `compute` cannot tell by
+    itself. `setting` is what the metric can be told where it is collected.
     """
 
     slug: str
@@ -85,7 +97,7 @@ class MetricDefinition:
     description: str
     family: str
     value_type: ValueType
-    unit: Unit
+    unit: Unit | None
     scope: MetricScope
     contexts: tuple[MetricContext, ...]
     direction: Direction
@@ -97,11 +109,13 @@ class MetricDefinition:
     weaknesses: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     roles: tuple[Role, ...] = tuple(Role)
+    calculation: Calculation | None = None
+    setting: SettingName | None = None
 
     @property
     def id(self) -> UUID:
         """The definition's id on the wire, the same on every installation."""
-        return uuid5(DEFINITION_NAMESPACE, self.slug)
+        return definition_id(self.slug)
 
     @property
     def defaults(self) -> dict[str, ParameterValue]:
@@ -112,3 +126,8 @@ class MetricDefinition:
     def subjects(self) -> tuple[Role | None, ...]:
         """Whom values speak of: the roles, or nobody in particular (None) for a GLOBAL metric."""
         return self.roles if self.scope is MetricScope.PER_PARTICIPANT else (None,)
+
+
+def definition_id(slug: str) -> UUID:
+    """Return the wire id of the system metric of that slug, whether this installation has it or not."""
+    return uuid5(DEFINITION_NAMESPACE, slug)

@@ -130,7 +130,7 @@ async def policies_of(session: AsyncSession, job_ids: Collection[UUID]) -> dict[
     query = select(CollectionJobRow.id, CollectionJobRow.policy_ids).where(
         CollectionJobRow.id == any_(array_of(job_ids, UUID))
     )
-    return {job_id: tuple(policy_ids) for job_id, policy_ids in (await session.execute(query)).tuples()}
+    return {job_id: tuple(policy_ids) for job_id, policy_ids in (await session.execute(query))}
 
 
 async def pending(session: AsyncSession, job_id: UUID, *, call_limit: int) -> dict[UUID, tuple[int, ...]]:
@@ -143,7 +143,7 @@ async def pending(session: AsyncSession, job_id: UUID, *, call_limit: int) -> di
         .order_by(CollectionItemRow.call_id)
         .limit(call_limit)
     )
-    return {call_id: tuple(sorted(found)) for call_id, found in (await session.execute(query)).tuples()}
+    return {call_id: tuple(sorted(found)) for call_id, found in (await session.execute(query))}
 
 
 async def finish_items(session: AsyncSession, job_id: UUID, items: Sequence[EndedItem]) -> None:
@@ -182,7 +182,7 @@ async def count_items(session: AsyncSession, job_id: UUID) -> dict[ItemStatus, i
         .where(CollectionItemRow.job_id == job_id)
         .group_by(CollectionItemRow.status)
     )
-    return {ItemStatus(status): count for status, count in (await session.execute(query)).tuples()}
+    return {ItemStatus(status): count for status, count in (await session.execute(query))}
 
 
 async def add_progress(session: AsyncSession, job_id: UUID, *, completed: int, failed: int, at: datetime) -> None:

@@ -48,6 +48,9 @@ class SlugTaken(Conflict):
 
     code = "metric_exists"
 
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"A metric with the slug `{slug}` already exists in this project. Choose another.")
+
 
 class VariantNameTaken(Conflict):
     """Another variant of the metric bears the name."""
@@ -165,9 +168,7 @@ async def add(session: AsyncSession, project_id: UUID, metric: DefinedMetric) ->
         await session.execute(insert(MetricDefinitionRow).values(columns))
     except IntegrityError as error:
         if isinstance(error.orig, UniqueViolation):
-            raise SlugTaken(
-                f"A metric with the slug `{metric.slug}` already exists in this project. Choose another."
-            ) from error
+            raise SlugTaken(metric.slug) from error
         raise
     await add_variant(session, project_id, metric, name=DEFAULT_VARIANT_NAME, change_reason=None)
 
@@ -196,12 +197,11 @@ async def add_variant(
     await _add_version(session, metric, change_reason=change_reason)
 
 
-async def change(session: AsyncSession, project_id: UUID, metric: DefinedMetric, *, change_reason: str | None) -> None:
-    """Write name and contexts of a definition, and the new version `metric.version_id` of its default variant."""
+async def change(session: AsyncSession, project_id: UUID, metric: DefinedMetric) -> None:
+    """Write name and contexts of a definition."""
     columns = {"name": metric.name, "contexts": [context.value for context in metric.contexts]}
     of_metric = (MetricDefinitionRow.project_id == project_id, MetricDefinitionRow.id == metric.id)
     await session.execute(update(MetricDefinitionRow).where(*of_metric).values(updated_at=func.now(), **columns))
-    await add_version(session, metric, change_reason=change_reason)
 
 
 async def add_version(session: AsyncSession, metric: DefinedMetric, *, change_reason: str | None) -> None:
@@ -240,7 +240,7 @@ async def list_own(session: AsyncSession, project_id: UUID) -> tuple[DefinedMetr
         .order_by(MetricDefinitionRow.id)
         .execution_options(populate_existing=True)
     )
-    return tuple(_to_metric(row, version) for row, version in (await session.execute(query)).tuples())
+    return tuple(_to_metric(row, version) for row, version in (await session.execute(query)))
 
 
 async def list_configurations(
@@ -258,7 +258,7 @@ async def list_configurations(
         query = query.where(MetricVariantRow.definition_id == definition_id)
     return tuple(
         (_to_variant(row), _calculation(row.calculation_type, version), version.number)
-        for row, version in (await session.execute(query)).tuples()
+        for row, version in (await session.execute(query))
     )
 
 
