@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 
@@ -61,6 +63,38 @@ class Webhook:
     signing_secret: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one webhook. `event` is the name on the wire; `next_attempt_at` is set while it waits."""
+
+    id: UUID
+    project_id: UUID
+    webhook_id: UUID
+    call_id: UUID | None
+    event: str
+    data: Mapping[str, Any]
+    status: DeliveryStatus
+    attempt_count: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAttempt:
+    """One try: the receiver's status, or in `error` why there was none."""
+
+    started_at: datetime
+    duration_ms: int
+    http_status: int | None
+    error: str | None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the receiver took it."""
+        return self.http_status is not None and HTTPStatus.OK <= self.http_status < HTTPStatus.MULTIPLE_CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
+from typing import Any
 
 import httpx
 
@@ -44,6 +45,14 @@ class Download:
 
     content_type: str | None
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """How a server took what was sent to it, and how long it asks to be left alone."""
+
+    http_status: int
+    retry_after_s: float | None
 
 
 class OutboundClient:
@@ -106,21 +115,33 @@ class OutboundClient:
         max_bytes: int,
     ) -> tuple[int, httpx.Headers, bytes]:
         """Send a multipart form and return status, headers and body, whatever the status. Raises FetchFailed."""
-        parsed = parse_url(url)
+        parts = {"data": data, "files": files}
+        async with self._posted(url, headers=headers, parts=parts, timeout_s=timeout_s) as response:
+            return response.status_code, response.headers, await _whole(response, max_bytes)
+
+    async def notify(self, url: str, *, headers: Mapping[str, str], content: bytes, timeout_s: float) -> Receipt:
+        """Send `content` and return how it was received; the answer's body is not read. Raises FetchFailed.
+
+        A redirect is not followed: it is the receiver's answer.
+        """
+        async with self._posted(url, headers=headers, parts={"content": content}, timeout_s=timeout_s) as response:
+            return Receipt(http_status=response.status_code, retry_after_s=retry_after_s(response.headers))
+
+    @asynccontextmanager
+    async def _posted(
+        self, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any], timeout_s: float
+    ) -> AsyncIterator[httpx.Response]:
+        """Send a POST and yield its answer; `timeout_s` bounds the whole block."""
+        timeout = httpx.Timeout(timeout_s).as_dict()
         request = httpx.Request(
-            "POST",
-            parsed,
-            headers={**headers, **_OUR_HEADERS},
-            data=data,
-            files=files,
-            extensions={"timeout": httpx.Timeout(timeout_s).as_dict()},
+            "POST", parse_url(url), headers={**headers, **_OUR_HEADERS}, extensions={"timeout": timeout}, **parts
         )
         with _InOurWords():
             try:
                 async with asyncio.timeout(timeout_s):
                     response = await self._transport.handle_async_request(request)
                     try:
-                        return response.status_code, response.headers, await _whole(response, max_bytes)
+                        yield response
                     finally:
                         await response.aclose()
             except TimeoutError as error:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from callscope.core.errors import CallscopeError
 from callscope.outbound.errors import FetchCause, FetchFailed, ServiceAway
+from callscope.services.live_chunks import ChunksOutstanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,20 @@ class RetrySchedules:
     """Time-outs, overload, servers that are down: they come back within the day."""
     service_away: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=900, horizon_s=2 * 3600.0))
     """A server the operator set up: what waits for it is missed sooner than a recording."""
+    chunks: RetrySchedule = field(default=RetrySchedule(first_s=3, growth=1, longest_s=3))
+    """Chunks of a recording on their way: whoever waits for them stops doing so."""
     unexpected: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=600, max_attempts=6))
     """Our own fault, or the database's."""
+    delivery: RetrySchedule = field(
+        default=RetrySchedule(first_s=16, growth=4.2, longest_s=24 * 3600.0, max_attempts=8, horizon_s=7 * 24 * 3600.0)
+    )
+    """A webhook that does not take an event: eight tries over about a day."""
 
     def schedule_for(self, error: Exception) -> RetrySchedule:
         """Return the schedule that fits the cause of a failure."""
         match error:
+            case ChunksOutstanding():
+                return self.chunks
             case ServiceAway():
                 return self.service_away
             case FetchFailed(cause=FetchCause.GONE | FetchCause.HOST_UNKNOWN):

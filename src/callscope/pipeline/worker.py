@@ -7,7 +7,16 @@ from typing import Any
 import structlog
 from procrastinate import App
 
-from callscope.core.jobs import AUDIO_QUEUE, NETWORK_QUEUE, SHORT_QUEUE, SPEECH_QUEUE, TRACES_QUEUE
+from callscope.core.jobs import (
+    AUDIO_QUEUE,
+    EVENT_RETRIES_QUEUE,
+    EVENTS_QUEUE,
+    LIVE_QUEUE,
+    NETWORK_QUEUE,
+    SHORT_QUEUE,
+    SPEECH_QUEUE,
+    TRACES_QUEUE,
+)
 from callscope.pipeline.context import PipelineContext
 from callscope.storage import jobs
 
@@ -23,6 +32,8 @@ class WorkerRules:
 
     measure_concurrency: int = 1
     fetch_concurrency: int = 8
+    live_concurrency: int = 2
+    delivery_concurrency: int = 16
     heartbeat_s: float = 5.0
     stalled_after_s: float = 20.0
     poll_s: float = 2.0
@@ -46,6 +57,9 @@ async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, 
             AUDIO_QUEUE: rules.measure_concurrency,
             SPEECH_QUEUE: 1,
             TRACES_QUEUE: 1,
+            LIVE_QUEUE: rules.live_concurrency,
+            EVENTS_QUEUE: rules.delivery_concurrency,
+            EVENT_RETRIES_QUEUE: rules.delivery_concurrency,
         }
         lines = [_work(app, queue, rules, concurrency=concurrency) for queue, concurrency in hands.items()]
         tasks = [asyncio.create_task(line) for line in (*lines, _take_over_stalled(context, rules))]

@@ -59,6 +59,14 @@ async def get_webhook(session: "AsyncSession", project_id: UUID, webhook_id: UUI
     return webhook
 
 
+async def project_of(session: "AsyncSession", webhook_id: UUID) -> UUID:
+    """Return the project of a webhook, for an operator who sees all. Raises WebhookNotFound."""
+    project_id = await webhooks.read_project(session, webhook_id)
+    if project_id is None:
+        raise _no_webhook(webhook_id)
+    return project_id
+
+
 async def list_webhooks(session: "AsyncSession", project_id: UUID, request: PageRequest) -> Page[Webhook]:
     """Return one page of webhooks, newest first."""
     return await webhooks.list_page(session, project_id, request)
@@ -119,7 +127,7 @@ def _check_url(url: str) -> None:
 
 
 def _no_webhook(webhook_id: UUID) -> WebhookNotFound:
-    return WebhookNotFound(f"There is no webhook {webhook_id} in this project.", param="webhookId")
+    return WebhookNotFound(f"There is no webhook {webhook_id}.", param="webhookId")
 
 
 def _no_definition(definition_id: UUID) -> DefinitionNotFound:

@@ -65,6 +65,12 @@ async def get(session: AsyncSession, project_id: UUID, webhook_id: UUID) -> Webh
     return None if row is None else _to_webhook(row)
 
 
+async def read_project(session: AsyncSession, webhook_id: UUID) -> UUID | None:
+    """Return the project of a webhook, None when there is none of that id."""
+    query = select(WebhookRow.project_id).where(WebhookRow.id == webhook_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def list_page(session: AsyncSession, project_id: UUID, request: PageRequest) -> Page[Webhook]:
     """Return one page of the project's webhooks, newest first."""
     return await newest_first(session, WebhookRow, [WebhookRow.project_id == project_id], request, _to_webhook)
