@@ -1,4 +1,5 @@
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -86,3 +87,21 @@ async def test_a_file_url_names_the_folder(tmp_path: Path) -> None:
     await objects.put("a", in_chunks(b"x"), max_bytes=10)
 
     assert (tmp_path / "store" / "a").read_bytes() == b"x"
+
+
+async def test_a_stored_file_and_its_new_folders_are_on_the_disk_before_put_returns(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+
+    await objects.put("a/b/c", in_chunks(CONTENT), max_bytes=len(CONTENT))
+
+    store = tmp_path / "objects"
+    assert synced == [str(path) for path in (store / "a/b/c", store / "a/b", store / "a", store)]

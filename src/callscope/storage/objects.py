@@ -1,6 +1,8 @@
 """The object store: recordings as objects in a local folder, S3, GCS or Azure, by URL."""
 
+import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +54,10 @@ def recording_key(project_id: UUID, call_id: UUID) -> str:
 class Objects:
     """One object store. Keys are relative paths; an object appears whole or not at all."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, directory: Path | None = None) -> None:
+        """`directory` is where a local store keeps its files."""
         self._store = store
+        self._directory = directory
 
     @classmethod
     def open(cls, url: str | None, *, default_dir: Path) -> "Objects":
@@ -63,11 +67,12 @@ class Objects:
         """
         if url is None or url.startswith("file://"):
             directory = default_dir if url is None else Path(url.removeprefix("file://"))
-            return cls(LocalStore(directory.absolute(), mkdir=True, automatic_cleanup=True))
+            store = LocalStore(directory.absolute(), mkdir=True, automatic_cleanup=True)
+            return cls(store, directory=directory.absolute())
         return cls(from_url(url))
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredObject:
-        """Write a stream under `key` and return its size and digest.
+        """Write a stream under `key` and return its size and digest, once it would survive a power cut.
 
         Raises ObjectTooLarge past `max_bytes`; then, and whenever `chunks` raises, nothing is stored.
         """
@@ -83,6 +88,8 @@ class Objects:
                 yield chunk
 
         await obstore.put_async(self._store, key, _in_parts(counted()), chunk_size=PART_BYTES)
+        if self._directory is not None:
+            await asyncio.to_thread(_sync, self._directory, key)
         return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
 
     async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -110,6 +117,17 @@ class Objects:
     async def keys(self, prefix: str) -> list[str]:
         """Return the keys of all objects under a prefix, in alphabetical order."""
         return sorted([meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch])
+
+
+def _sync(directory: Path, key: str) -> None:
+    """Have the file, and every folder that may be new above it, on the disk."""
+    path = directory / key
+    for synced in (path, *(parent for parent in path.parents if parent.is_relative_to(directory))):
+        descriptor = os.open(synced, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 async def _as_bytes(result: "GetResult") -> AsyncIterator[bytes]:
