@@ -15,6 +15,7 @@ from callscope.api import errors
 from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.integration_intake import IntegrationIntake
+from callscope.api.limits import LimitMiddleware, RequestLimits
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
@@ -45,11 +46,18 @@ Every answer carries an `x-request-id`, every error repeats it as `request_id`.
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def build_api(context: ApiContext, *, max_body_bytes: int, lifespan: Lifespan | None = None) -> FastAPI:
+def build_api(
+    context: ApiContext,
+    *,
+    max_body_bytes: int,
+    limits: RequestLimits | None = None,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
     """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
     app = _routed(context.version, lifespan=lifespan)
     app.state.api = context
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
+    app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     return app
@@ -67,6 +75,8 @@ def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
         description=DESCRIPTION,
         redirect_slashes=False,
         lifespan=lifespan,
+        # What generated clients name their functions by; without the path, which a client's user need not know.
+        generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
@@ -81,7 +91,16 @@ def create_app(wiring: Wiring) -> FastAPI:
         await _ensure_bootstrap_key(wiring)
         yield
 
-    app = build_api(_api_context(wiring), max_body_bytes=wiring.settings.max_body_bytes, lifespan=with_bootstrap_key)
+    app = build_api(
+        _api_context(wiring),
+        max_body_bytes=wiring.settings.max_body_bytes,
+        limits=RequestLimits(
+            requests_per_minute=wiring.settings.requests_per_minute,
+            max_concurrent=wiring.settings.max_concurrent_requests,
+            max_concurrent_of_key=max(1, wiring.settings.max_concurrent_requests // 2),
+        ),
+        lifespan=with_bootstrap_key,
+    )
     app.state.traces = trace_intake(wiring)
     app.state.integrations = integration_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)

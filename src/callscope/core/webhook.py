@@ -1,4 +1,4 @@
-"""Whom Callscope tells of what, and whom it asks to dial."""
+"""Whom Callscope tells of what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,19 +95,3 @@ class DeliveryAttempt:
     def is_success(self) -> bool:
         """Whether the receiver took it."""
         return self.http_status is not None and HTTPStatus.OK <= self.http_status < HTTPStatus.MULTIPLE_CHOICES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequestDefinition:
-    """A request to send when a number is to be dialled; `body` may hold placeholders: `{{phoneNumberToDial}}`."""
-
-    id: UUID
-    scope: str
-    url: str
-    method: str
-    headers: Mapping[str, str]
-    body: str | None
-    description: str | None
-    signing_secret: str
-    created_at: datetime
-    updated_at: datetime

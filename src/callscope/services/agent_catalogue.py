@@ -11,7 +11,7 @@ from callscope.core.agent import Agent, Endpoint, OutboundDial, Prompt, PromptVe
 from callscope.core.errors import InvalidInput, NotFound
 from callscope.core.ids import new_id
 from callscope.core.page import Page, PageRequest
-from callscope.services.webhooks import get_definition
+from callscope.services import http_request_definitions
 from callscope.storage import agent_catalogue, agents
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ async def _dialling(
         message = f"`{field}` is required when `outboundDialType` is HTTP_REQUEST."
         raise InvalidInput.at(field, message=message, code="missing_required_field")
     if dial_definition_id is not None:
-        await get_definition(session, project_id, dial_definition_id)
+        await http_request_definitions.get(session, project_id, dial_definition_id)
     return {"outbound_dial": outbound_dial.value, "dial_definition_id": dial_definition_id}
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from callscope.core.errors import Conflict
 from callscope.core.page import Page, PageRequest
 from callscope.storage.agents import AgentEndpointRow, AgentPromptRow, AgentPromptVersionRow, AgentRow
 from callscope.storage.pages import newest_first
+from callscope.storage.project_rows import added, changed, find
 
 
 class AgentNameTaken(Conflict):
@@ -31,28 +32,20 @@ class EndpointTaken(Conflict):
 
 async def add_agent(session: AsyncSession, project_id: UUID, columns: Mapping[str, Any]) -> Agent:
     """Insert an agent and return it. Raises AgentNameTaken; the transaction must then be rolled back."""
-    statement = insert(AgentRow).values(project_id=project_id, **columns).returning(AgentRow)
-    return _to_agent(await _written(session, statement, _agent_taken()))
+    return _to_agent(await _written(session, added(AgentRow, project_id, columns), _agent_taken()))
 
 
 async def change_agent(
     session: AsyncSession, project_id: UUID, agent_id: UUID, columns: Mapping[str, Any]
 ) -> Agent | None:
     """Change an agent and return it, None when the project has none of that id. Raises AgentNameTaken."""
-    statement = (
-        update(AgentRow)
-        .where(AgentRow.project_id == project_id, AgentRow.id == agent_id)
-        .values(updated_at=func.now(), **columns)
-        .returning(AgentRow)
-    )
-    row = await _written(session, statement, _agent_taken())
+    row = await _written(session, changed(AgentRow, project_id, agent_id, columns), _agent_taken())
     return None if row is None else _to_agent(row)
 
 
 async def get_agent(session: AsyncSession, project_id: UUID, agent_id: UUID) -> Agent | None:
     """Return an agent, None when the project has none of that id."""
-    query = select(AgentRow).where(AgentRow.project_id == project_id, AgentRow.id == agent_id)
-    row = (await session.execute(query)).scalar_one_or_none()
+    row = await find(session, AgentRow, project_id, agent_id)
     return None if row is None else _to_agent(row)
 
 
@@ -69,30 +62,20 @@ async def list_agents(
 
 async def add_endpoint(session: AsyncSession, project_id: UUID, columns: Mapping[str, Any]) -> Endpoint:
     """Insert an endpoint and return it. Raises EndpointTaken; the transaction must then be rolled back."""
-    statement = insert(AgentEndpointRow).values(project_id=project_id, **columns).returning(AgentEndpointRow)
-    return _to_endpoint(await _written(session, statement, _endpoint_taken()))
+    return _to_endpoint(await _written(session, added(AgentEndpointRow, project_id, columns), _endpoint_taken()))
 
 
 async def change_endpoint(
     session: AsyncSession, project_id: UUID, endpoint_id: UUID, columns: Mapping[str, Any]
 ) -> Endpoint | None:
     """Change an endpoint and return it, None when the project has none of that id. Raises EndpointTaken."""
-    statement = (
-        update(AgentEndpointRow)
-        .where(AgentEndpointRow.project_id == project_id, AgentEndpointRow.id == endpoint_id)
-        .values(updated_at=func.now(), **columns)
-        .returning(AgentEndpointRow)
-    )
-    row = await _written(session, statement, _endpoint_taken())
+    row = await _written(session, changed(AgentEndpointRow, project_id, endpoint_id, columns), _endpoint_taken())
     return None if row is None else _to_endpoint(row)
 
 
 async def get_endpoint(session: AsyncSession, project_id: UUID, endpoint_id: UUID) -> Endpoint | None:
     """Return an endpoint, None when the project has none of that id."""
-    query = select(AgentEndpointRow).where(
-        AgentEndpointRow.project_id == project_id, AgentEndpointRow.id == endpoint_id
-    )
-    row = (await session.execute(query)).scalar_one_or_none()
+    row = await find(session, AgentEndpointRow, project_id, endpoint_id)
     return None if row is None else _to_endpoint(row)
 
 

@@ -1,19 +1,20 @@
-"""Webhooks and definitions of dialling requests. Their secrets are kept as they are: they sign what is sent."""
+"""Webhooks. Their secrets are kept as they are: they sign what is sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, delete, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Text, delete, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.page import Page, PageRequest
-from callscope.core.webhook import HttpRequestDefinition, Webhook, WebhookEvent
+from callscope.core.webhook import Webhook, WebhookEvent
 from callscope.storage.base import Base, CreatedAt, EmptyObject, Id, ProjectId
 from callscope.storage.pages import newest_first
+from callscope.storage.project_rows import added, find
 
 
 class WebhookRow(Base):
@@ -34,34 +35,14 @@ class WebhookRow(Base):
     """Failed tries since the last that was answered well."""
 
 
-class HttpRequestDefinitionRow(Base):
-    """One definition of a request."""
-
-    __tablename__ = "http_request_definition"
-
-    id: Mapped[Id]
-    project_id: Mapped[ProjectId] = mapped_column(index=True)
-    scope: Mapped[str]
-    url: Mapped[str]
-    method: Mapped[str]
-    headers: Mapped[EmptyObject]
-    body: Mapped[str | None]
-    description: Mapped[str | None]
-    signing_secret: Mapped[str]
-    created_at: Mapped[CreatedAt]
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
 async def add(session: AsyncSession, project_id: UUID, columns: Mapping[str, Any]) -> Webhook:
     """Insert a webhook and return it."""
-    statement = insert(WebhookRow).values(project_id=project_id, **columns).returning(WebhookRow)
-    return _to_webhook((await session.execute(statement)).scalar_one())
+    return _to_webhook((await session.execute(added(WebhookRow, project_id, columns))).scalar_one())
 
 
 async def get(session: AsyncSession, project_id: UUID, webhook_id: UUID) -> Webhook | None:
     """Return a webhook, None when the project has none of that id."""
-    query = select(WebhookRow).where(WebhookRow.project_id == project_id, WebhookRow.id == webhook_id)
-    row = (await session.execute(query)).scalar_one_or_none()
+    row = await find(session, WebhookRow, project_id, webhook_id)
     return None if row is None else _to_webhook(row)
 
 
@@ -82,43 +63,6 @@ async def remove(session: AsyncSession, project_id: UUID, webhook_id: UUID) -> b
     return (await session.execute(statement.returning(WebhookRow.id))).first() is not None
 
 
-async def add_definition(session: AsyncSession, project_id: UUID, columns: Mapping[str, Any]) -> HttpRequestDefinition:
-    """Insert a definition and return it."""
-    statement = insert(HttpRequestDefinitionRow).values(project_id=project_id, **columns)
-    return _to_definition((await session.execute(statement.returning(HttpRequestDefinitionRow))).scalar_one())
-
-
-async def change_definition(
-    session: AsyncSession, project_id: UUID, definition_id: UUID, columns: Mapping[str, Any]
-) -> HttpRequestDefinition | None:
-    """Change a definition and return it, None when the project has none of that id."""
-    statement = (
-        update(HttpRequestDefinitionRow)
-        .where(HttpRequestDefinitionRow.project_id == project_id, HttpRequestDefinitionRow.id == definition_id)
-        .values(updated_at=func.now(), **columns)
-        .returning(HttpRequestDefinitionRow)
-    )
-    row = (await session.execute(statement)).scalar_one_or_none()
-    return None if row is None else _to_definition(row)
-
-
-async def get_definition(session: AsyncSession, project_id: UUID, definition_id: UUID) -> HttpRequestDefinition | None:
-    """Return a definition, None when the project has none of that id."""
-    query = select(HttpRequestDefinitionRow).where(
-        HttpRequestDefinitionRow.project_id == project_id, HttpRequestDefinitionRow.id == definition_id
-    )
-    row = (await session.execute(query)).scalar_one_or_none()
-    return None if row is None else _to_definition(row)
-
-
-async def list_definitions(
-    session: AsyncSession, project_id: UUID, request: PageRequest
-) -> Page[HttpRequestDefinition]:
-    """Return one page of the project's definitions, newest first."""
-    matching = [HttpRequestDefinitionRow.project_id == project_id]
-    return await newest_first(session, HttpRequestDefinitionRow, matching, request, _to_definition)
-
-
 def _to_webhook(row: WebhookRow) -> Webhook:
     return Webhook(
         id=row.id,
@@ -126,21 +70,6 @@ def _to_webhook(row: WebhookRow) -> Webhook:
         description=row.description,
         events=tuple(WebhookEvent(event) for event in row.events),
         headers=row.headers,
-        signing_secret=row.signing_secret,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
-
-
-def _to_definition(row: HttpRequestDefinitionRow) -> HttpRequestDefinition:
-    return HttpRequestDefinition(
-        id=row.id,
-        scope=row.scope,
-        url=row.url,
-        method=row.method,
-        headers=row.headers,
-        body=row.body,
-        description=row.description,
         signing_secret=row.signing_secret,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -15,9 +15,14 @@ from callscope.api.context import Context
 from callscope.api.openapi import documents_body
 from callscope.api.pages import PageQuery, answer_page
 from callscope.api.schemas.base import Envelope, PageEnvelope
-from callscope.api.schemas.webhook import DefinitionCreate, DefinitionCreated, DefinitionRead, DefinitionUpdate
-from callscope.core.webhook import HttpRequestDefinition
-from callscope.services import webhooks
+from callscope.api.schemas.http_request_definition import (
+    HttpRequestDefinitionCreate,
+    HttpRequestDefinitionCreated,
+    HttpRequestDefinitionRead,
+    HttpRequestDefinitionUpdate,
+)
+from callscope.core.http_request_definition import HttpRequestDefinition
+from callscope.services import http_request_definitions as definitions
 from callscope.services.keys import Principal
 
 router = APIRouter(prefix="/v1/http-request-definition", tags=["HTTP request definition"])
@@ -28,59 +33,59 @@ DefinitionReader = Annotated[Principal, Depends(Requires("http-request-definitio
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    response_model=Envelope[DefinitionCreated],
+    response_model=Envelope[HttpRequestDefinitionCreated],
     responses=errors(HTTPStatus.BAD_REQUEST),
-    openapi_extra=documents_body(DefinitionCreate),
+    openapi_extra=documents_body(HttpRequestDefinitionCreate),
 )
-async def create_definition(
+async def create_http_request_definition(
     context: Context,
     principal: Annotated[Principal, Depends(Requires("http-request-definition:create"))],
-    received: Annotated[Received[DefinitionCreate], Depends(JsonBody(DefinitionCreate))],
+    received: Annotated[Received[HttpRequestDefinitionCreate], Depends(JsonBody(HttpRequestDefinitionCreate))],
 ) -> Response:
     """Define a request that has a number dialled. The signing secret is shown this once."""
     columns = _to_columns(received.body.all_fields())
     async with context.transactions.begin() as session:
-        definition = await webhooks.create_definition(session, principal.project_id, columns)
-    created = DefinitionCreated(**dict(_to_read(definition)), signing_secret=definition.signing_secret)
+        definition = await definitions.create(session, principal.project_id, columns)
+    created = HttpRequestDefinitionCreated(**dict(_to_read(definition)), signing_secret=definition.signing_secret)
     return answer(Envelope(data=created), status=HTTPStatus.CREATED)
 
 
-@router.get("", response_model=PageEnvelope[DefinitionRead], responses=errors(HTTPStatus.BAD_REQUEST))
-async def list_definitions(context: Context, principal: DefinitionReader, page: PageQuery) -> Response:
+@router.get("", response_model=PageEnvelope[HttpRequestDefinitionRead], responses=errors(HTTPStatus.BAD_REQUEST))
+async def list_http_request_definitions(context: Context, principal: DefinitionReader, page: PageQuery) -> Response:
     """List definitions, newest first."""
     async with context.reads() as session:
-        found = await webhooks.list_definitions(session, principal.project_id, page)
+        found = await definitions.list_page(session, principal.project_id, page)
     return answer_page(found, _to_read)
 
 
 @router.get(
     "/{definition_id}",
-    response_model=Envelope[DefinitionRead],
+    response_model=Envelope[HttpRequestDefinitionRead],
     responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
 )
-async def get_definition(definition_id: UUID, context: Context, principal: DefinitionReader) -> Response:
+async def get_http_request_definition(definition_id: UUID, context: Context, principal: DefinitionReader) -> Response:
     """Read a definition."""
     async with context.reads() as session:
-        definition = await webhooks.get_definition(session, principal.project_id, definition_id)
+        definition = await definitions.get(session, principal.project_id, definition_id)
     return answer(Envelope(data=_to_read(definition)))
 
 
 @router.put(
     "/{definition_id}",
-    response_model=Envelope[DefinitionRead],
+    response_model=Envelope[HttpRequestDefinitionRead],
     responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
-    openapi_extra=documents_body(DefinitionUpdate),
+    openapi_extra=documents_body(HttpRequestDefinitionUpdate),
 )
-async def update_definition(
+async def update_http_request_definition(
     definition_id: UUID,
     context: Context,
     principal: Annotated[Principal, Depends(Requires("http-request-definition:update"))],
-    received: Annotated[Received[DefinitionUpdate], Depends(JsonBody(DefinitionUpdate))],
+    received: Annotated[Received[HttpRequestDefinitionUpdate], Depends(JsonBody(HttpRequestDefinitionUpdate))],
 ) -> Response:
     """Change a definition; what is left out stays."""
     changes = _to_columns(received.body.sent())
     async with context.transactions.begin() as session:
-        definition = await webhooks.change_definition(session, principal.project_id, definition_id, changes)
+        definition = await definitions.change(session, principal.project_id, definition_id, changes)
     return answer(Envelope(data=_to_read(definition)))
 
 
@@ -89,8 +94,8 @@ def _to_columns(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "body": json.dumps(body, ensure_ascii=False)} if isinstance(body, dict) else dict(fields)
 
 
-def _to_read(definition: HttpRequestDefinition) -> DefinitionRead:
-    return DefinitionRead.model_validate(
+def _to_read(definition: HttpRequestDefinition) -> HttpRequestDefinitionRead:
+    return HttpRequestDefinitionRead.model_validate(
         {
             "id": definition.id,
             "scope": definition.scope,

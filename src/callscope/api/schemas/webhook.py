@@ -1,14 +1,14 @@
-"""Webhooks and definitions of dialling requests: bodies and answers."""
+"""Webhooks: bodies and answers."""
 
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from callscope.api.schemas.agent import Description
-from callscope.api.schemas.base import STAYS, InputModel, OutputModel
+from callscope.api.schemas.base import InputModel, OutputModel
 from callscope.api.schemas.call_create import MAX_URL_LENGTH
 from callscope.api.schemas.fields import wrong_value
 from callscope.core.webhook import DeliveryStatus, WebhookEvent
@@ -22,7 +22,6 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 
 Url = Annotated[str, Field(min_length=1, max_length=MAX_URL_LENGTH)]
-Method = Literal["POST", "PUT", "PATCH", "GET"]
 
 
 def _check_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -36,20 +35,8 @@ def _check_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-def _to_template(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
-    if value is None or isinstance(value, str | dict):
-        return value
-    raise wrong_value("must be a string, an object or null")
-
-
 Headers = Annotated[
     dict[str, str], AfterValidator(_check_headers), Field(description="Sent with every request, such as authorization.")
-]
-Template = Annotated[
-    Any,
-    BeforeValidator(_to_template),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]}),
-    Field(description="May hold placeholders such as `{{phoneNumberToDial}}`; an object is stored as JSON."),
 ]
 
 
@@ -121,46 +108,3 @@ class DeadReplayed(OutputModel):
     """The answer to a replay of all that was given up."""
 
     replayed_count: int = Field(description="At most a thousand, the oldest; ask again for more.")
-
-
-class DefinitionCreate(InputModel):
-    """A request to send when a number is to be dialled."""
-
-    scope: Literal["AGENT_OUTBOUND_DIAL"]
-    url: Url
-    method: Method = "POST"
-    headers: Headers = Field(default_factory=dict)
-    body: Template = None
-    description: Description = None
-
-
-class DefinitionUpdate(InputModel):
-    """What to change of a definition; what is left out stays."""
-
-    url: Url = STAYS
-    method: Method = STAYS
-    headers: Headers = STAYS
-    body: Template = STAYS
-    description: Description = STAYS
-
-
-class DefinitionRead(OutputModel):
-    """A definition of a request."""
-
-    id: UUID
-    scope: Literal["AGENT_OUTBOUND_DIAL"]
-    url: str
-    method: Method
-    headers: dict[str, str]
-    body: str | None
-    parsed_body: dict[str, Any] | str | None = Field(description="The body as JSON where it is an object.")
-    description: str | None
-    is_config_managed: Literal[False]
-    created_at: datetime
-    updated_at: datetime
-
-
-class DefinitionCreated(DefinitionRead):
-    """A new definition with the secret its requests are signed with."""
-
-    signing_secret: str = Field(description="`whsec_…`, shown this once.")
