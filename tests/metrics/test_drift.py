@@ -25,7 +25,7 @@ def test_the_committed_signatures_are_of_this_catalogue() -> None:
 def test_the_committed_call_gives_every_metric_something_to_measure() -> None:
     values = compute(committed_call(), registry.load(()))
     assert {value.state for value in values} == {ValueState.SUCCESS}
-    counted = {value.slug for value in values if value.value}
+    counted = {value.slug for value in values if value.value or value.value is False}
     assert counted == {definition.slug for definition in registry.load(())}
 
 

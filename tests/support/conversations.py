@@ -1,9 +1,11 @@
 """Conversations and call facts built by hand, to the millisecond."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from callscope.core.call import Role
+from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
 from callscope.core.metric import CallFacts
 from callscope.core.recording import RecordingAnalysis
@@ -80,6 +82,29 @@ def entry(role: Role, text: str, start_ms: int = 0, end_ms: int = 1000) -> Trans
     )
 
 
+def said(*lines: tuple[Role, str], language: str | None = None) -> list[TranscriptEntry]:
+    """Entries of a second each, one after the other."""
+    return [
+        replace(entry(role, text, position * 1000, position * 1000 + 900), language_code=language)
+        for position, (role, text) in enumerate(lines)
+    ]
+
+
+def tool(
+    start_ms: int, end_ms: int | None, result: str | Mapping[str, Any] = "done", *, name: str = "find_order"
+) -> ToolInvocation:
+    return ToolInvocation(
+        id=UUID(int=start_ms),
+        name=name,
+        description=None,
+        parameters={},
+        result=result,
+        start_offset_ms=start_ms,
+        end_offset_ms=end_ms,
+        agent_id=None,
+    )
+
+
 def facts(
     talk: Conversation | None = None,
     *,
@@ -87,12 +112,15 @@ def facts(
     duration_ms: int | None = 60_000,
     reason: str | None = None,
     recording: RecordingAnalysis | None = None,
+    tools: Sequence[ToolInvocation] = (),
+    recognized: Sequence[TranscriptEntry] = (),
 ) -> CallFacts:
     return CallFacts(
         duration_ms=duration_ms,
         conversation=talk,
         conversation_reason=reason,
         transcript=tuple(transcript),
-        tools=(),
+        tools=tuple(tools),
         recording=recording,
+        recognized=tuple(recognized),
     )

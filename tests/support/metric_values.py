@@ -17,6 +17,15 @@ def call_value(slug: str, facts: CallFacts, role: Role | None = None) -> MetricV
     return value
 
 
+def event_values(slug: str, facts: CallFacts, role: Role | None = None) -> list[MetricValue]:
+    """The values that speak of places in the call."""
+    return [value for value in values_of(slug, facts) if value.segments and value.role is role]
+
+
+def places(values: Sequence[MetricValue]) -> list[tuple[tuple[int, int], ...]]:
+    return [tuple((one.start_offset_ms, one.end_offset_ms) for one in value.segments) for value in values]
+
+
 def spans(value: MetricValue) -> list[tuple[int, int]]:
     return [(span.start_offset_ms, span.end_offset_ms) for span in value.evidence]
 

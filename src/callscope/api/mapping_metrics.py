@@ -36,7 +36,7 @@ def _to_head(group: MetricGroup) -> MetricHead:
         description=definition.description,
         type=definition.value_type,
         scope=definition.scope,
-        unit=UnitRead(name=definition.unit.name, symbol=definition.unit.symbol),
+        unit=None if definition.unit is None else UnitRead(name=definition.unit.name, symbol=definition.unit.symbol),
     )
 
 

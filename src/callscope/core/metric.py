@@ -47,6 +47,8 @@ class MetricInput(StrEnum):
     OVERLAP = "OVERLAP"
     """Turns on a basis on which both parties can be heard at once."""
     WORDS = "WORDS"
+    TWO_TRANSCRIPTS = "TWO_TRANSCRIPTS"
+    """The words as the sender wrote them down, and as they were recognised in the recording."""
     TOOLS = "TOOLS"
     SPANS = "SPANS"
     JUDGE = "JUDGE"
@@ -139,13 +141,14 @@ class MetricValue:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what several metrics share is computed once and kept in it
 class CallFacts:
     """All that metrics may look at.
 
     `duration_ms` is the recording's length where one was decoded, else what the sender reported. `conversation` is
     None when nobody could be timed; `conversation_reason` then says why. `recording` is None until one was analysed,
-    `attribution` until a trace was linked.
+    `attribution` until a trace was linked. `recognized` is what was recognised in the recording beside a `transcript`
+    that came with the call.
     """
 
     duration_ms: int | None
@@ -155,3 +158,4 @@ class CallFacts:
     tools: tuple[ToolInvocation, ...]
     recording: RecordingAnalysis | None = None
     attribution: Attribution | None = None
+    recognized: tuple[TranscriptEntry, ...] = ()

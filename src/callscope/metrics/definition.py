@@ -118,6 +118,11 @@ class MetricDefinition:
         return definition_id(self.slug)
 
     @property
+    def unit_symbol(self) -> str:
+        """The unit's symbol, nothing where there is no unit."""
+        return "" if self.unit is None else self.unit.symbol
+
+    @property
     def defaults(self) -> dict[str, ParameterValue]:
         """The parameters' default values by name."""
         return {parameter.name: parameter.default for parameter in self.parameters}

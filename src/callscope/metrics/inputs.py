@@ -89,6 +89,14 @@ def _words(facts: CallFacts) -> Basis | Missing:
     return Basis(method="transcript", confidence=REPORTED_CONFIDENCE)
 
 
+def _two_transcripts(facts: CallFacts) -> Basis | Missing:
+    if not facts.transcript:
+        return Missing("The call has no transcript.")
+    if not facts.recognized:
+        return Missing("The call has one transcript only: there is nothing to compare it with.")
+    return Basis(method="transcript against the words recognised in the recording", confidence=REPORTED_CONFIDENCE)
+
+
 def _channel_audio(facts: CallFacts) -> Basis | Missing:
     if facts.recording is None:
         return Missing("No recording of the call has been analysed.")
@@ -125,6 +133,7 @@ _BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {
     MetricInput.TURNS: _turns,
     MetricInput.OVERLAP: _overlap,
     MetricInput.WORDS: _words,
+    MetricInput.TWO_TRANSCRIPTS: _two_transcripts,
     MetricInput.CHANNEL_AUDIO: _channel_audio,
     MetricInput.TOOLS: _tools,
     MetricInput.SPANS: _spans,

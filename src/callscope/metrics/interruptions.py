@@ -1,11 +1,41 @@
 """Interruptions as evidence and counts, for the metrics that tally them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from callscope.core.call import Role
-from callscope.core.conversation import Conversation, Interruption
-from callscope.core.metric import EvidenceSpan
-from callscope.metrics.statistics import percentile
+from callscope.core.conversation import Conversation, Interruption, Segment, Turn, TurnKind
+from callscope.core.metric import CallFacts, EvidenceSpan, MetricContext
+from callscope.metrics.definition import Reading, Scalar
+from callscope.metrics.inputs import conversation_of
+from callscope.metrics.intervals import Track, of
+from callscope.metrics.shared import once_per_call
+from callscope.metrics.statistics import percentile, summary_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptionEvent:
+    """An interruption with the segment that was broken in on, the one that broke in, and how long the turn had run."""
+
+    interruption: Interruption
+    broken: Segment
+    breaking: Segment
+    spoken_before_ms: int
+
+    def reading(self, value: Scalar, *, role: Role | None) -> Reading:
+        """State something of this event, between the two segments."""
+        return Reading(
+            value=value,
+            role=role,
+            context=MetricContext.SEGMENT_RANGE,
+            segments=(self.broken, self.breaking),
+            evidence=evidence_of((self.interruption,)),
+        )
+
+
+def turns_of(role: Role, conversation: Conversation) -> Iterator[Turn]:
+    """Yield the turns of a party, backchannels left out."""
+    return (turn for turn in conversation.turns if turn.role is role and turn.kind is TurnKind.TURN)
 
 
 def interruptions_by(role: Role, conversation: Conversation) -> tuple[Interruption, ...]:
@@ -26,6 +56,30 @@ def evidence_of(interruptions: Sequence[Interruption]) -> tuple[EvidenceSpan, ..
     )
 
 
+@once_per_call
+def events(facts: CallFacts) -> tuple[InterruptionEvent, ...]:
+    """Return every interruption of a call with the speech it happened in, in order."""
+    conversation = conversation_of(facts)
+    tracks = {role: Track(of(role, conversation.segments)) for role in Role}
+    held = {role: Track(turns_of(role, conversation)) for role in Role}
+    return tuple(_event(each, tracks, held) for each in conversation.interruptions)
+
+
+def per_event(
+    facts: CallFacts, *, by: Role, role: Role, measured: Callable[[InterruptionEvent], int]
+) -> Iterator[Reading]:
+    """State a duration of every interruption by `by` as a value of `role`, after their median and its statistics."""
+    own = [event for event in events(facts) if event.interruption.by is by]
+    if not own:
+        yield Reading.not_applicable(f"The {by} never interrupted.", role=role, statistics={"count": 0})
+        return
+    longest = max(own, key=measured)
+    summary = summary_ms([measured(event) for event in own])
+    yield Reading(value=summary["p50"], role=role, statistics=summary, evidence=evidence_of((longest.interruption,)))
+    for event in own:
+        yield event.reading(measured(event), role=role)
+
+
 def tally(interruptions: Sequence[Interruption]) -> dict[str, int | None]:
     """Return how the interruptions went: how many, yielded to or not, and the median time to stop."""
     latencies_ms = [event.stop_latency_ms for event in interruptions if event.stop_latency_ms is not None]
@@ -35,6 +89,19 @@ def tally(interruptions: Sequence[Interruption]) -> dict[str, int | None]:
         "failed_count": sum(not event.yielded for event in interruptions),
         "stop_latency_p50_ms": round(percentile(latencies_ms, 0.5)) if latencies_ms else None,
     }
+
+
+def _event(
+    interruption: Interruption, tracks: Mapping[Role, Track[Segment]], held: Mapping[Role, Track[Turn]]
+) -> InterruptionEvent:
+    at_ms = interruption.at_offset_ms
+    turn = held[interruption.by.other].last_begun(at_ms)
+    return InterruptionEvent(
+        interruption=interruption,
+        broken=tracks[interruption.by.other].last_begun(at_ms),
+        breaking=tracks[interruption.by].last_begun(at_ms),
+        spoken_before_ms=at_ms - turn.start_offset_ms,
+    )
 
 
 def _account(interruption: Interruption) -> str:

@@ -1,8 +1,10 @@
 """Time arithmetic over segments: who speaks, when both do, when nobody does. Order of the input never matters."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Generic, Protocol, TypeVar
 
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
@@ -32,6 +34,37 @@ class Silence:
     def duration_ms(self) -> int:
         """Its length."""
         return self.end_offset_ms - self.start_offset_ms
+
+
+class Begun(Protocol):
+    """Anything that begins somewhere in a call."""
+
+    @property
+    def start_offset_ms(self) -> int:
+        """Where it begins."""
+        ...
+
+
+Item = TypeVar("Item", bound=Begun)
+
+
+class Track(Generic[Item]):
+    """Segments or turns of one party, looked up by time."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = sorted(items, key=attrgetter("start_offset_ms"))
+        self._onsets = [item.start_offset_ms for item in self._items]
+
+    def last_begun(self, at_ms: int) -> Item:
+        """Return the last that begins at or before `at_ms`.
+
+        Raises:
+            LookupError: nothing has begun by then.
+        """
+        index = bisect_right(self._onsets, at_ms)
+        if index == 0:
+            raise LookupError(f"nothing begins at or before {at_ms} ms")
+        return self._items[index - 1]
 
 
 def merged(segments: Iterable[Segment]) -> tuple[Interval, ...]:

@@ -28,6 +28,7 @@ _INPUTS = {
     MetricInput.TURNS: "who spoke when: separated channels, a transcript with times, or two voices told apart",
     MetricInput.OVERLAP: "who spoke when and at once: separated channels, or a transcript's own times",
     MetricInput.WORDS: "a transcript",
+    MetricInput.TWO_TRANSCRIPTS: "a transcript that came with the call, and the words recognised in its recording",
     MetricInput.TOOLS: "tool invocations",
     MetricInput.SPANS: "a linked trace",
     MetricInput.JUDGE: "a configured judge",
@@ -48,7 +49,7 @@ def index(catalogue: Sequence[MetricDefinition]) -> str:
         rows += ["", f"## {family.replace('_', ' ').capitalize()}", "", "| metric | unit | what it measures |"]
         rows += ["| --- | --- | --- |"]
         rows += [
-            f"| [`{definition.slug}`]({definition.slug}.md) | {definition.unit.symbol} | {definition.description} |"
+            f"| [`{definition.slug}`]({definition.slug}.md) | {definition.unit_symbol} | {definition.description} |"
             for definition in catalogue
             if definition.family == family
         ]
@@ -92,7 +93,7 @@ def _properties(definition: MetricDefinition) -> Iterator[str]:
     yield f"| slug | `{definition.slug}` |"
     yield f"| version | {definition.version} |"
     yield f"| type | `{definition.value_type}` |"
-    yield f"| unit | {definition.unit.name} ({definition.unit.symbol}) |"
+    yield f"| unit | {'none' if definition.unit is None else f'{definition.unit.name} ({definition.unit.symbol})'} |"
     yield f"| scope | `{definition.scope}` |"
     yield f"| contexts | {', '.join(f'`{context}`' for context in definition.contexts)} |"
     yield f"| direction | {_DIRECTIONS[definition.direction]} |"
@@ -124,7 +125,7 @@ def _shown(value: MetricValue, definition: MetricDefinition) -> str:
     if value.state is not ValueState.SUCCESS:
         return f"`{value.state}`: {value.reason}"
     number = f"{value.value:.3f}" if isinstance(value.value, float) else str(value.value)
-    return f"{number} {definition.unit.symbol}"
+    return f"{number} {definition.unit_symbol}".rstrip()
 
 
 def _grounds(value: MetricValue) -> str:

@@ -13,8 +13,8 @@ from callscope.core.errors import CallscopeError, NotFound
 from callscope.metrics.definition import MetricDefinition
 
 ENTRY_POINT_GROUP = "callscope.metrics"
-NO_FAMILIES = frozenset({"derived"})
-"""Packages beside the families: how a project's own metrics are evaluated."""
+NO_FAMILIES = frozenset({"derived", "judging"})
+"""Packages beside the families: how metrics are evaluated that no code of their own computes."""
 
 
 class BrokenCatalogue(CallscopeError):

@@ -1,13 +1,19 @@
-"""Counting words of a transcript, one definition for every metric."""
+"""The words of a transcript: counted, and as they are compared. One definition for every metric."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from callscope.core.call import Role
+from callscope.core.conversation import Segment
+from callscope.core.metric import CallFacts, EvidenceSpan
 from callscope.core.transcript import TranscriptEntry
+from callscope.metrics.shared import once_per_call
 
 _WORD = re.compile(r"[^\W_]\S*")
 """From the first letter or digit of a run to its end, so that each run matches once."""
+
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 _WRITTEN_WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
@@ -15,6 +21,25 @@ _WRITTEN_WITHOUT_SPACES = re.compile(
 """Thai, Lao, Burmese, Khmer, Japanese kana and Han: white space does not part their words."""
 
 UNCOUNTABLE = "The transcript holds a script written without spaces, whose words cannot be counted by white space."
+ENGLISH_ONLY = "It reads English only, and the transcript is in another language: {languages}."
+
+Tokens = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyWords:
+    """How much one party said. `word_count` is None where its words cannot be counted by white space."""
+
+    entry_count: int
+    word_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An entry with its words as they are compared: without case and punctuation."""
+
+    entry: TranscriptEntry
+    tokens: Tokens
 
 
 def count_words(text: str) -> int:
@@ -25,6 +50,25 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
+def tokens_of(text: str) -> Tokens:
+    """Return the words of a text as they are compared: `It's 9:30!` is `it's`, `9`, `30`."""
+    return tuple(_TOKEN.findall(text.casefold().replace("\u2019", "'")))
+
+
+def spoken_segment(entry: TranscriptEntry) -> Segment:
+    """Return where an entry is spoken by the transcript's own times, at least a millisecond of it."""
+    end_ms = max(entry.end_offset_ms, entry.start_offset_ms + 1)
+    return Segment(role=entry.role, start_offset_ms=entry.start_offset_ms, end_offset_ms=end_ms)
+
+
+def entry_span(entry: TranscriptEntry, reason: str) -> EvidenceSpan:
+    """Return an entry as evidence."""
+    place = spoken_segment(entry)
+    return EvidenceSpan(
+        start_offset_ms=place.start_offset_ms, end_offset_ms=place.end_offset_ms, role=entry.role, reason=reason
+    )
+
+
 def said_by(role: Role, transcript: Iterable[TranscriptEntry]) -> tuple[TranscriptEntry, ...]:
     """Return the party's own entries."""
     return tuple(entry for entry in transcript if entry.role is role)
@@ -32,4 +76,28 @@ def said_by(role: Role, transcript: Iterable[TranscriptEntry]) -> tuple[Transcri
 
 def is_countable(entries: Iterable[TranscriptEntry]) -> bool:
     """Return whether white space parts the words of every entry."""
-    return not any(_WRITTEN_WITHOUT_SPACES.search(entry.text) for entry in entries)
+    return not any(not entry.text.isascii() and _WRITTEN_WITHOUT_SPACES.search(entry.text) for entry in entries)
+
+
+@once_per_call
+def words_by_role(facts: CallFacts) -> Mapping[Role, PartyWords]:
+    """Return how much each party said."""
+    return {role: _party_words(said_by(role, facts.transcript)) for role in Role}
+
+
+@once_per_call
+def said(facts: CallFacts) -> tuple[Said, ...]:
+    """Return every entry of the transcript with its words, in order."""
+    return tuple(Said(entry, tokens_of(entry.text)) for entry in facts.transcript)
+
+
+@once_per_call
+def foreign_languages(facts: CallFacts) -> tuple[str, ...]:
+    """Return the languages other than English that the transcript says it is in."""
+    codes = {entry.language_code for entry in facts.transcript if entry.language_code}
+    return tuple(sorted(code for code in codes if code.lower().partition("-")[0].partition("_")[0] != "en"))
+
+
+def _party_words(entries: tuple[TranscriptEntry, ...]) -> PartyWords:
+    word_count = sum(count_words(entry.text) for entry in entries) if is_countable(entries) else None
+    return PartyWords(entry_count=len(entries), word_count=word_count)

@@ -105,7 +105,7 @@ def _metric(values: Sequence[MetricValue]) -> MetricPart:
         slug=told.slug,
         role=told.role,
         value=of_call.value if of_call else None,
-        unit=registry.get(told.slug).unit.symbol,
+        unit=registry.get(told.slug).unit_symbol,
         state=told.state,
         reason=told.reason,
         confidence=told.confidence,

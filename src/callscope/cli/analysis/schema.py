@@ -71,7 +71,7 @@ class MetricPart(_Part):
     slug: str = Field(description="The metric's permanent name.")
     role: Role | None = Field(description="The party, null for a metric of the whole call.")
     value: float | int | bool | str | None = Field(description="The value of the call; null unless SUCCESS.")
-    unit: str = Field(description="Symbol of the unit.")
+    unit: str = Field(description="Symbol of the unit; empty where there is none.")
     state: ValueState = Field(description="Whether there is a value.")
     reason: str | None = Field(description="Why there is none, or how it came about.")
     confidence: float | None = Field(description="0 to 1; 1 for deterministic values on separated channels.")

@@ -162,10 +162,10 @@ def _named(value: MetricValue) -> str:
 
 
 def _shown(value: MetricValue) -> str:
-    unit = registry.get(value.slug).unit.symbol
+    unit = registry.get(value.slug).unit_symbol
     if not isinstance(value.value, float):
-        return f"{value.value} {unit}"
-    return f"{value.value:.3f} {unit}" if unit == RATIO.symbol else f"{value.value:.0f} {unit}"
+        return f"{value.value} {unit}".rstrip()
+    return f"{value.value:.3f} {unit}" if unit == RATIO.symbol else f"{value.value:.0f} {unit}".rstrip()
 
 
 def _print_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 
-from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, Unit, ValueType
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading
-from callscope.metrics.words import UNCOUNTABLE, count_words, is_countable, said_by
+from callscope.metrics.words import UNCOUNTABLE, words_by_role
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State each party's number of words."""
-    for role in Role:
-        entries = said_by(role, facts.transcript)
-        if is_countable(entries):
-            word_count = sum(count_words(entry.text) for entry in entries)
-            yield Reading(value=word_count, role=role, statistics={"entry_count": len(entries)})
-        else:
+    for role, words in words_by_role(facts).items():
+        if words.word_count is None:
             yield Reading.data_missing(UNCOUNTABLE, role=role)
+        else:
+            yield Reading(value=words.word_count, role=role, statistics={"entry_count": words.entry_count})
 
 
 METRIC = MetricDefinition(

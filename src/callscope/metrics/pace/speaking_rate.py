@@ -8,7 +8,7 @@ from callscope.metrics.definition import MetricDefinition, Parameter, Parameters
 from callscope.metrics.inputs import conversation_of
 from callscope.metrics.intervals import speech_ms
 from callscope.metrics.statistics import MINIMUM_EVENTS_FOR_RATE
-from callscope.metrics.words import UNCOUNTABLE, count_words, is_countable, said_by
+from callscope.metrics.words import UNCOUNTABLE, words_by_role
 
 MINUTE_MS = 60_000
 
@@ -16,13 +16,11 @@ MINUTE_MS = 60_000
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State each party's words per minute of its own speech."""
     segments = conversation_of(facts).segments
-    for role in Role:
-        entries = said_by(role, facts.transcript)
-        if not is_countable(entries):
+    for role, words in words_by_role(facts).items():
+        if words.word_count is None:
             yield Reading.data_missing(UNCOUNTABLE, role=role)
         else:
-            word_count = sum(count_words(entry.text) for entry in entries)
-            yield _rate(role, word_count, speech_ms(role, segments), int(parameters["minimum_words"]))
+            yield _rate(role, words.word_count, speech_ms(role, segments), int(parameters["minimum_words"]))
 
 
 def _rate(role: Role, word_count: int, spoken_ms: int, minimum_words: int) -> Reading:

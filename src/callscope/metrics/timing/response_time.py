@@ -7,38 +7,27 @@ from callscope.core.conversation import Conversation, Segment, Turn, TurnKind
 from callscope.core.metric import (
     CallFacts,
     Direction,
-    EvidenceSpan,
     MetricContext,
     MetricInput,
     MetricScope,
     ValueType,
 )
+from callscope.metrics.answers import Answer, answers_of, wait_before
 from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
 from callscope.metrics.responses import anchors
 from callscope.metrics.statistics import summary_ms
-
-Answer = tuple[Turn, int]
-"""A turn with the milliseconds waited before it."""
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State the wait before every answer of each party, and their summary."""
     conversation = conversation_of(facts)
     for role in Role:
-        answers = _answers(role, conversation)
+        answers = answers_of(role, conversation)
         yield _summary(role, conversation, answers)
         anchored = anchors(role, conversation)
         for turn, wait_ms in answers:
             yield _answer(turn, wait_ms, anchored[turn.start_offset_ms])
-
-
-def _answers(role: Role, conversation: Conversation) -> tuple[Answer, ...]:
-    return tuple(
-        (turn, turn.response_time_ms)
-        for turn in conversation.turns
-        if turn.role is role and turn.response_time_ms is not None
-    )
 
 
 def _answer(turn: Turn, wait_ms: int, anchor: tuple[Segment, Segment]) -> Reading:
@@ -47,16 +36,7 @@ def _answer(turn: Turn, wait_ms: int, anchor: tuple[Segment, Segment]) -> Readin
         role=turn.role,
         context=MetricContext.SEGMENT_RANGE,
         segments=anchor,
-        evidence=(_wait(turn, wait_ms),),
-    )
-
-
-def _wait(turn: Turn, wait_ms: int) -> EvidenceSpan:
-    return EvidenceSpan(
-        start_offset_ms=turn.start_offset_ms - wait_ms,
-        end_offset_ms=turn.start_offset_ms,
-        role=turn.role,
-        reason=f"the {turn.role} answered after {wait_ms} ms",
+        evidence=(wait_before(turn, wait_ms),),
     )
 
 
@@ -76,7 +56,7 @@ def _summary(role: Role, conversation: Conversation, answers: Sequence[Answer]) 
         value=summary["p50"],
         role=role,
         statistics={**summary, "started_in_overlap_count": overlapping},
-        evidence=(_wait(*slowest),),
+        evidence=(wait_before(*slowest),),
     )
 
 

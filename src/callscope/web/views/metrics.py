@@ -202,7 +202,7 @@ def _plain_figure(values: Sequence[MetricValue], slug: str, label: str) -> Figur
     if value is None or value.value is None:
         return _absent(label, value)
     unit = registry.get(slug).unit
-    shown = quantity(value.value, unit if unit.symbol in {"ms", "ratio"} else None)
+    shown = quantity(value.value, unit if unit is not None and unit.symbol in {"ms", "ratio"} else None)
     party = "by the agent" if value.role is Role.AGENT else ""
     return Figure(label=label, shown=shown, detail=party, href=_evidence_href(value))
 

@@ -1,0 +1,1 @@
+"""How the parties sounded in what they said."""

@@ -1,0 +1,1 @@
+"""What the agent did with its tools, as far as it was reported."""

@@ -1,0 +1,1 @@
+"""How far two transcripts of the same call agree."""
