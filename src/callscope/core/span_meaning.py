@@ -62,8 +62,8 @@ class Alignment:
     """The trace's clock on the recording's axis.
 
     Trace time `sample_0_unix_ms` is recording sample 0; a trace second lasts `1 + drift_ppm / 1e6` recording seconds.
-    `drift_ppm` is None where it cannot be told from none: `drift_uncertainty_ppm` says how large it may still be, itself
-    None where the call is too short to say even that. Positions are good to ± `uncertainty_ms`.
+    `drift_ppm` is None where it cannot be told from none: `drift_uncertainty_ppm` says how large it may still be, and
+    is None where the call is too short to say it. Positions are good to ± `uncertainty_ms`.
     """
 
     method: AlignmentMethod

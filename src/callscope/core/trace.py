@@ -105,3 +105,19 @@ class Span:
         if name in self.attributes:
             return self.attributes[name]
         return self.origin.resource_attributes.get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanOutline:
+    """What a drawing needs of a span. `attributes` are only those that tell what it is."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    service: str
+    scope_name: str
+    is_error: bool
+    start_unix_ns: int
+    end_unix_ns: int
+    attributes: Attributes

@@ -9,15 +9,16 @@ from callscope.core.metric import CallFacts, MetricInput
 from callscope.metrics import registry, runner
 from callscope.services import analyses, calls, traces, transcripts
 from callscope.services.measuring import NO_RECORDING
-from callscope.storage import measurements
+from callscope.storage import attributions, measurements
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def measure(session: "AsyncSession", project_id: UUID, call_id: UUID, *, now: datetime) -> None:
-    """Compute every metric that reads spans and write its values over those there are. Raises CallNotFound."""
+    """Lay the call's traces on its recording, and write every metric that reads spans anew. Raises CallNotFound."""
     facts = await read_facts(session, project_id, call_id)
+    await attributions.save(session, project_id=project_id, call_id=call_id, attribution=facts.attribution, at=now)
     spanned = [definition for definition in registry.definitions() if MetricInput.SPANS in definition.inputs]
     values = await asyncio.to_thread(runner.compute, facts, spanned)
     await measurements.save_values(session, project_id=project_id, call_id=call_id, values=values, at=now)

@@ -154,18 +154,29 @@ async def list_traces(session: "AsyncSession", project_id: UUID, query: TraceQue
 
 async def get_trace(session: "AsyncSession", project_id: UUID, trace_id: str) -> Trace:
     """Return a trace with its spans, at most `MAX_SPANS_READ`. Raises TraceNotFound."""
+    summary = await get_summary(session, project_id, trace_id)
+    return Trace(summary=summary, spans=await spans.of_traces(session, project_id, [trace_id], limit=MAX_SPANS_READ))
+
+
+async def get_summary(session: "AsyncSession", project_id: UUID, trace_id: str) -> TraceSummary:
+    """Return a trace without its spans. Raises TraceNotFound."""
     summary = await traces.get(session, project_id, trace_id)
     if summary is None:
         raise TraceNotFound(f"There is no trace {trace_id} in this project.", param="traceId")
     (linked,) = await _linked(session, project_id, (summary,))
-    return Trace(summary=linked, spans=await spans.of_traces(session, project_id, [trace_id], limit=MAX_SPANS_READ))
+    return linked
+
+
+async def summaries_of_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[TraceSummary, ...]:
+    """Return the traces of a call without their spans, by their start."""
+    trace_ids = [link.trace_id for link in await trace_links.of_call(session, project_id, call_id)]
+    return await _linked(session, project_id, await traces.summaries(session, project_id, trace_ids))
 
 
 async def traces_of_call(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Trace, ...]:
     """Return the traces of a call with their spans, by their start. Raises CallNotFound."""
     await calls.require_call(session, project_id, call_id)
-    trace_ids = [link.trace_id for link in await trace_links.of_call(session, project_id, call_id)]
-    summaries = await _linked(session, project_id, await traces.summaries(session, project_id, trace_ids))
+    summaries = await summaries_of_call(session, project_id, call_id)
     of_trace: dict[str, list[Span]] = {summary.trace_id: [] for summary in summaries}
     for span in await spans.of_traces(session, project_id, list(of_trace), limit=MAX_SPANS_READ):
         of_trace[span.trace_id].append(span)
@@ -202,8 +213,7 @@ async def attribution_of(session: "AsyncSession", call: Call, conversation: Conv
 async def link(session: "AsyncSession", *, project_id: UUID, trace_id: str, call_id: UUID, now: datetime) -> None:
     """Link a trace and a call by hand. Raises TraceNotFound, CallNotFound."""
     await calls.require_call(session, project_id, call_id)
-    if await traces.get(session, project_id, trace_id) is None:
-        raise TraceNotFound(f"There is no trace {trace_id} in this project.", param="traceId")
+    await get_summary(session, project_id, trace_id)
     await trace_links.link_by_hand(session, project_id=project_id, trace_id=trace_id, call_id=call_id, at=now)
     await _queue_measuring(session, project_id, call_id)
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, any_, select
+from sqlalchemy import BigInteger, Index, LargeBinary, any_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.core.trace import Span, SpanEvent, SpanKind, SpanLink, SpanOrigin, SpanStatus
+from callscope.core.trace import Span, SpanEvent, SpanKind, SpanLink, SpanOrigin, SpanOutline, SpanStatus
 from callscope.storage.base import Base, EmptyObject, ProjectId, array_of
 from callscope.storage.engine import to_json
 from callscope.storage.statements import execute_prepared
@@ -149,6 +149,22 @@ _SUMMARIZE = """
 """
 
 
+_OUTLINE = """
+    SELECT
+        encode(span.trace_id, 'hex') AS trace_id, encode(span_id, 'hex') AS span_id,
+        encode(parent_span_id, 'hex') AS parent_span_id, name, service, scope_name, status = 'ERROR' AS is_error,
+        start_unix_ns, end_unix_ns, attributes ->> 'openinference.span.kind' AS openinference,
+        attributes ->> 'gen_ai.operation.name' AS gen_ai,
+        scope_name <> 'livekit-agents'
+            AND EXISTS (SELECT FROM jsonb_object_keys(attributes) AS key WHERE key LIKE 'lk.%') AS is_livekit
+    FROM span JOIN span_origin ON (span_origin.project_id, span_origin.trace_id, span_origin.digest)
+        = (span.project_id, span.trace_id, span.origin_digest)
+    WHERE span.project_id = :project_id AND span.trace_id = ANY(:trace_ids)
+    ORDER BY start_unix_ns, span_id
+    LIMIT :limit
+"""
+
+
 async def insert(
     session: AsyncSession, project_id: UUID, spans: Sequence[Span], *, replaces: bool = False
 ) -> frozenset[str]:
@@ -193,6 +209,24 @@ async def of_traces(
         .limit(limit)
     )
     return tuple(_to_span(row, origins[row.trace_id, row.origin_digest]) for row in await session.execute(query))
+
+
+async def get(session: AsyncSession, project_id: UUID, trace_id: str, span_id: str) -> Span | None:
+    """Return one span, None when it has not come in."""
+    row = await session.get(SpanRow, (project_id, bytes.fromhex(trace_id), bytes.fromhex(span_id)))
+    if row is None:
+        return None
+    origin = await session.get(SpanOriginRow, (project_id, row.trace_id, row.origin_digest))
+    return None if origin is None else _to_span(row, _to_origin(origin))
+
+
+async def outline(
+    session: AsyncSession, project_id: UUID, trace_ids: Sequence[str], *, limit: int
+) -> tuple[SpanOutline, ...]:
+    """Return what a drawing needs of the first `limit` spans of these traces, by their start."""
+    ids = [bytes.fromhex(trace_id) for trace_id in trace_ids]
+    rows = await session.execute(text(_OUTLINE), {"project_id": project_id, "trace_ids": ids, "limit": limit})
+    return tuple(_to_outline(row) for row in rows)
 
 
 async def _execute_many(
@@ -262,6 +296,26 @@ def _link_document(link: SpanLink) -> dict[str, Any]:
         "attributes": dict(link.attributes),
         "dropped_attribute_count": link.dropped_attribute_count,
     }
+
+
+def _to_outline(row: Any) -> SpanOutline:  # noqa: ANN401 - a row of _OUTLINE
+    telling = {
+        "openinference.span.kind": row.openinference,
+        "gen_ai.operation.name": row.gen_ai,
+        "lk.": True if row.is_livekit else None,
+    }
+    return SpanOutline(
+        trace_id=row.trace_id,
+        span_id=row.span_id,
+        parent_span_id=row.parent_span_id,
+        name=row.name,
+        service=row.service,
+        scope_name=row.scope_name,
+        is_error=row.is_error,
+        start_unix_ns=row.start_unix_ns,
+        end_unix_ns=row.end_unix_ns,
+        attributes={key: value for key, value in telling.items() if value is not None},
+    )
 
 
 def _to_origin(row: SpanOriginRow) -> SpanOrigin:

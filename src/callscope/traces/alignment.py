@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import fmean, median
 
 from callscope.core.call import Role
@@ -172,7 +173,7 @@ def _slope_uncertainty_ppm(pairs: Sequence[Pair], ppm: float) -> float:
     }
     misses = [abs(start - level[one.role]) for (one, _), start in zip(pairs, starts, strict=True)]
     times = [heard.at_ms for _, heard in pairs]
-    lever_ms = sum((at - fmean(times)) ** 2 for at in times) ** 0.5
+    lever_ms = sqrt(sum((at - fmean(times)) ** 2 for at in times))
     return 2 * THEIL_SEN_LOSS * MAD_TO_DEVIATION * median(misses) / lever_ms * 1e6
 
 

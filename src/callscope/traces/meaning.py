@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from callscope.core.span_meaning import Convention, SpanMeaning, SpanPart
-from callscope.core.trace import AttributeValue, Span
+from callscope.core.trace import Attributes, AttributeValue, Span
 
 LIVEKIT_PARTS = {
     "agent_session": SpanPart.CALL,
@@ -74,10 +74,16 @@ MS_PER_S = 1000
 
 def meaning_of(span: Span) -> SpanMeaning | None:
     """Return what a span is, None for one that no convention names: it is shown as it is."""
-    for convention, part_of in READERS.items():
-        part = part_of(span)
+    found = part_of(span.name, span.origin.scope_name, span.attributes)
+    return None if found is None else _meaning(span, *found)
+
+
+def part_of(name: str, scope_name: str, attributes: Attributes) -> tuple[SpanPart, Convention] | None:
+    """Return which part a span tells of, and by whose names, None when no convention names it."""
+    for convention, read in READERS.items():
+        part = read(name, scope_name, attributes)
         if part is not None:
-            return _meaning(span, part, convention)
+            return part, convention
     return None
 
 
@@ -120,27 +126,27 @@ def _meaning(span: Span, part: SpanPart, convention: Convention) -> SpanMeaning:
     )
 
 
-def _livekit(span: Span) -> SpanPart | None:
-    if span.origin.scope_name != "livekit-agents" and not any(name.startswith("lk.") for name in span.attributes):
+def _livekit(name: str, scope_name: str, attributes: Attributes) -> SpanPart | None:
+    if scope_name != "livekit-agents" and not any(key.startswith("lk.") for key in attributes):
         return None
-    if span.name.startswith(LIVEKIT_TRANSPORT):
+    if name.startswith(LIVEKIT_TRANSPORT):
         return SpanPart.TRANSPORT
-    return LIVEKIT_PARTS.get(span.name)
+    return LIVEKIT_PARTS.get(name)
 
 
-def _pipecat(span: Span) -> SpanPart | None:
-    return PIPECAT_PARTS.get(span.name) if span.origin.scope_name.split(".")[0] == "pipecat" else None
+def _pipecat(name: str, scope_name: str, _attributes: Attributes) -> SpanPart | None:
+    return PIPECAT_PARTS.get(name) if scope_name.split(".", maxsplit=1)[0] == "pipecat" else None
 
 
-def _openinference(span: Span) -> SpanPart | None:
-    return OPENINFERENCE_PARTS.get(str(span.attributes.get("openinference.span.kind")).upper())
+def _openinference(_name: str, _scope_name: str, attributes: Attributes) -> SpanPart | None:
+    return OPENINFERENCE_PARTS.get(str(attributes.get("openinference.span.kind")).upper())
 
 
-def _gen_ai(span: Span) -> SpanPart | None:
-    return GEN_AI_PARTS.get(str(span.attributes.get("gen_ai.operation.name")).lower())
+def _gen_ai(_name: str, _scope_name: str, attributes: Attributes) -> SpanPart | None:
+    return GEN_AI_PARTS.get(str(attributes.get("gen_ai.operation.name")).lower())
 
 
-READERS: dict[Convention, Callable[[Span], SpanPart | None]] = {
+READERS: dict[Convention, Callable[[str, str, Attributes], SpanPart | None]] = {
     Convention.LIVEKIT: _livekit,
     Convention.PIPECAT: _pipecat,
     Convention.OPENINFERENCE: _openinference,
