@@ -24,6 +24,7 @@ from callscope.api.trace_intake import TraceIntake
 from callscope.boot.wiring import Wiring
 from callscope.outbound.probe import probe_recording
 from callscope.services.keys import DEFAULT_PROJECT, create_key
+from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
 from callscope.storage.statements import Statements
@@ -125,6 +126,7 @@ def integration_intake(wiring: Wiring) -> IntegrationIntake:
     return IntegrationIntake(
         transactions=wiring.sessions,
         statements=Statements(wiring.engine),
+        recent_keys=RecentKeys(),
         objects=wiring.objects,
         signer=wiring.signer,
         clock=wiring.clock,
@@ -143,6 +145,7 @@ def _api_context(wiring: Wiring) -> ApiContext:
         transactions=wiring.sessions,
         reads=wiring.reads,
         statements=Statements(wiring.engine),
+        recent_keys=RecentKeys(),
         probe_recording=partial(probe_recording, wiring.outbound),
         sign_recording_url=sign_recording_url,
         is_database_reachable=partial(is_reachable, wiring.engine),

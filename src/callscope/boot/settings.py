@@ -51,6 +51,14 @@ class Settings(BaseSettings):
     max_recording_bytes: int = Field(default=2 * 1024**3, gt=0, description="Largest recording that is fetched.")
     max_recording_ms: int = Field(default=12 * 3600 * 1000, gt=0, description="Longest recording that is analysed.")
     max_body_bytes: int = Field(default=16 * 1024**2, gt=0, description="Largest request body that is read.")
+    requests_per_minute: int = Field(
+        default=60_000,
+        ge=1,
+        description="Requests one API key may send a minute to one server process, a second's worth of them at once.",
+    )
+    max_concurrent_requests: int = Field(
+        default=1024, ge=1, description="Requests one server process answers at the same time; one key gets half."
+    )
     analysis_memory_bytes: int = Field(
         default=2 * 1024**3, gt=0, description="Memory limit of the process that decodes and measures one recording."
     )
@@ -98,6 +106,12 @@ class Settings(BaseSettings):
     )
     otlp_grpc_port: int | None = Field(
         default=None, ge=0, le=65535, description="Port `callscope serve` takes OTLP over gRPC on, usually 4317."
+    )
+    retell_api_key: SecretStr | None = Field(
+        default=None, description="Retell's key that signs its webhooks. Default: their signatures are not checked."
+    )
+    live_silence_s: float = Field(
+        default=3600.0, gt=0, description="Silence after which a running call whose end never came is closed."
     )
     host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
