@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +22,7 @@ from callscope.api.errors import answer_http
 UNLIMITED_PATHS = ("/health", "/metrics")
 OTLP_PATHS = ("/v1/traces", "/v1/otel/v1/traces")
 """Exporters come back after a 503 with `Retry-After`; after a 429 the older ones drop what they have."""
+KEY_HEADERS = (b"authorization", INTEGRATION_KEY_HEADER.encode())
 MOST_BUCKETS = 20_000
 FAILURES_AT_ONCE = 10
 FAILURES_PER_S = 1.0
@@ -89,7 +89,7 @@ class LimitMiddleware:
         if scope["type"] != "http" or scope["path"] in UNLIMITED_PATHS:
             await self._app(scope, receive, send)
             return
-        name = _name_of(Headers(scope=scope))
+        name = _name_of(scope)
         headers: dict[str, str] = {}
         refusal = self._refuse_crowd(name)
         if name is not None and refusal is None:
@@ -106,11 +106,13 @@ class LimitMiddleware:
             self._leave(name)
 
     def _sender(self, scope: Scope, send: Send, headers: dict[str, str]) -> Send:
+        raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
         async def send_limited(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if message["status"] == HTTPStatus.UNAUTHORIZED:
                     await self._slow_down(scope)
-                MutableHeaders(scope=message).update(headers)
+                message["headers"] = [*message.get("headers", ()), *raw_headers]
             await send(message)
 
         return send_limited
@@ -162,7 +164,9 @@ class LimitMiddleware:
                 del self._running[name]
 
 
-def _name_of(headers: Headers) -> bytes | None:
+def _name_of(scope: Scope) -> bytes | None:
     """Return the digest under which a key's requests are counted, None without a key."""
-    key = headers.get("authorization") or headers.get(INTEGRATION_KEY_HEADER)
-    return None if key is None else hashlib.blake2b(key.encode(), digest_size=16).digest()
+    for name, value in scope["headers"]:
+        if name in KEY_HEADERS:
+            return hashlib.blake2b(value, digest_size=16).digest()
+    return None
