@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer.main
-from api_reference import api_page
 from typer.core import TyperCommand, TyperGroup
 
+from callscope.api.markdown_reference import whole_page
+from callscope.boot.app import openapi_document
 from callscope.boot.settings import Settings
 from callscope.cli.main import app
 from callscope.metrics import reference as metrics_reference
@@ -57,7 +58,7 @@ def generated_pages() -> dict[Path, str]:
     pages: dict[str, Callable[[], str]] = {
         "reference/settings.md": settings_page,
         "reference/commands.md": commands_page,
-        "reference/api.md": api_page,
+        "reference/api.md": lambda: whole_page(openapi_document()),
     }
     contents = {DOCS / name: GENERATED_NOTE + page() for name, page in pages.items()}
     return contents | metrics_reference.pages(DOCS / "reference" / "metrics")

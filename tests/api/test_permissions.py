@@ -137,3 +137,18 @@ async def test_the_page_for_machines_names_every_route(api: ApiUnderTest, client
             assert f"- `{method.upper()} {path}`: " in page
     assert "- `POST /v1/call`: Take in a finished call." in page
     assert "Needs the permission `call:create`." in page
+
+
+async def test_each_part_has_a_page_for_machines_that_stands_alone(
+    api: ApiUnderTest, client: httpx.AsyncClient
+) -> None:
+    addresses = re.findall(r"\]\((/docs/[^)]+\.md)\)", (await client.get("/llms.txt")).text)
+    pages = {address: await client.get(address) for address in addresses}
+    assert {page.headers["content-type"].split(";")[0] for page in pages.values()} == {"text/markdown"}
+    text_of_all = "".join(page.text for page in pages.values())
+    for path, operations in api.app.openapi()["paths"].items():
+        assert all(f"## `{method.upper()} {path}`" in text_of_all for method in operations)
+    for page in pages.values():
+        linked = set(re.findall(r"\[(\w+)\]\(#\w+\)", page.text))
+        assert linked <= set(re.findall(r"^## (\w+)$", page.text, re.MULTILINE))
+    assert (await client.get("/docs/none.md")).status_code == 404

@@ -1,28 +1,77 @@
 """The API reference as Markdown, from the OpenAPI description that the server itself serves."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from callscope.boot.app import openapi_document
-
 Schema = dict[str, Any]
+Operations = list[tuple[str, str, Schema]]
+"""Method, path and description of each."""
+
+REFERENCE = re.compile(r"#/components/schemas/([^\"]+)")
 
 
-def api_page() -> str:
+def whole_page(document: Schema) -> str:
     """Return one page with every route: parameters, body fields, answers."""
-    document = openapi_document()
-    schemas: dict[str, Schema] = document["components"]["schemas"]
     rows = [
         "# HTTP API\n",
         "Bearer keys, JSON, camelCase. The same description serves machines at `/openapi.json`.\n",
     ]
-    for path, operations in sorted(document["paths"].items()):
-        for method, operation in operations.items():
-            rows += operation_section(method, path, operation)
-    rows.append("# Schemas\n")
-    for name, schema in sorted(schemas.items()):
-        if "properties" in schema:
-            rows += [f"## {name}\n", *fields_table(schema), ""]
-    return "\n".join(rows)
+    operations = sorted(operations_of(document), key=lambda each: each[1])
+    return "\n".join([*rows, *_sections(operations), *_schemas(document, set(document["components"]["schemas"]))])
+
+
+def pages(document: Schema) -> dict[str, str]:
+    """Return a page for each tag, by the tag's name in addresses: its routes and every schema they refer to."""
+    by_tag: dict[str, Operations] = {}
+    for operation in operations_of(document):
+        by_tag.setdefault(operation[2].get("tags", ["other"])[0], []).append(operation)
+    return {slug_of(tag): _tag_page(document, tag, operations) for tag, operations in by_tag.items()}
+
+
+def slug_of(tag: str) -> str:
+    """Return a tag as part of an address: `HTTP request definition` as `http-request-definition`."""
+    return re.sub(r"[\W_]+", "-", tag.lower()).strip("-")
+
+
+def operations_of(document: Schema) -> Operations:
+    """Return every operation in the document's order."""
+    return [
+        (method, path, operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def _tag_page(document: Schema, tag: str, operations: Operations) -> str:
+    named = _named_by(document, [operation for _, _, operation in operations])
+    return "\n".join([f"# {document['info']['title']}: {tag}\n", *_sections(operations), *_schemas(document, named)])
+
+
+def _named_by(document: Schema, parts: list[Schema]) -> set[str]:
+    """Return the names of all schemas that `parts` refer to, directly or through others."""
+    named: set[str] = set()
+    waiting = set(REFERENCE.findall(str(parts).replace("'", '"')))
+    while waiting:
+        name = waiting.pop()
+        named.add(name)
+        further = REFERENCE.findall(str(document["components"]["schemas"][name]).replace("'", '"'))
+        waiting |= set(further) - named
+    return named
+
+
+def _sections(operations: Operations) -> Iterator[str]:
+    for method, path, operation in operations:
+        yield from operation_section(method, path, operation)
+
+
+def _schemas(document: Schema, names: set[str]) -> Iterator[str]:
+    yield "# Schemas\n"
+    for name, schema in sorted(document["components"]["schemas"].items()):
+        if name in names and "enum" in schema:
+            yield from (f"## {name}\n", f"One of {type_name(schema)}.\n")
+        elif name in names and "properties" in schema:
+            yield from (f"## {name}\n", *fields_table(schema), "")
 
 
 def operation_section(method: str, path: str, operation: Schema) -> list[str]:
