@@ -1,4 +1,4 @@
-"""Sounds of telephone lines that are nobody's speech, as recorded and as a telephone passes them on."""
+"""Sounds of telephone lines are nobody's speech and have a name, as recorded and as a telephone passes them on."""
 
 import itertools
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from callscope.core.recording import SoundKind
 from callscope.speech.analysis import analyze_recording
 from tests.support.signals import write_audio
 from tests.support.synthetic_calls import mu_law, pink, telephone_band
@@ -54,7 +55,43 @@ def pink_burst(index: int) -> Sound:
     return burst
 
 
+MELODY_HZ = (523.3, 587.3, 659.3, 698.5, 784.0, 698.5, 659.3, 587.3)
+
+
+def note(index: int) -> Sound:
+    return 0.2 * tone(MELODY_HZ[index % 8], 0.35)
+
+
+def plucked(index: int) -> Sound:
+    parts = (tone(MELODY_HZ[index % 8] / 2 * part, 0.35) / part**1.2 for part in range(1, 7))
+    return 0.2 * np.hanning(round(0.35 * RATE_HZ)) * np.sum(list(parts), axis=0)
+
+
+def drummed_chord(index: int) -> Sound:
+    sound = chord(index)
+    for beat in range(4):
+        hit = np.random.default_rng(beat).standard_normal(800) * np.exp(-np.arange(800) / 150)
+        sound[beat * 4000 : beat * 4000 + 800] += 0.15 * hit
+    return sound
+
+
+def slide(_: int) -> Sound:
+    seconds = np.arange(2 * RATE_HZ) / RATE_HZ
+    return 0.2 * np.sin(2 * np.pi * (300 * seconds + 350 * seconds**2))
+
+
+def double_ring(_: int) -> Sound:
+    ring = 0.2 * (tone(400, 0.4) + tone(450, 0.4))
+    return np.concatenate([ring, np.zeros(RATE_HZ // 5), ring])
+
+
 SOUNDS = {
+    "melody": laid_out(note, every_s=0.4),
+    "plucked melody": laid_out(plucked, every_s=0.4),
+    "chords and drums": laid_out(drummed_chord, every_s=1.0),
+    "slides": laid_out(slide, every_s=3.0),
+    "double ringing": laid_out(double_ring, every_s=3.0),
+    "beep": laid_out(lambda _: 0.2 * tone(1400, 0.4), every_s=9.0),
     "dialling": laid_out(dialling, every_s=0.25),
     "chords": laid_out(chord, every_s=1.0),
     "ringing": laid_out(lambda _: 0.2 * (tone(440, 1) + tone(480, 1)), every_s=3.0),
@@ -65,11 +102,31 @@ SOUNDS = {
 }
 
 
+KINDS = {
+    "melody": {SoundKind.MUSIC},
+    "plucked melody": {SoundKind.MUSIC},
+    "chords and drums": {SoundKind.MUSIC},
+    "slides": {SoundKind.TONE},
+    "double ringing": {SoundKind.RINGING},
+    "beep": {SoundKind.TONE},
+    "dialling": {SoundKind.DIALLING},
+    "chords": {SoundKind.MUSIC},
+    "ringing": {SoundKind.RINGING},
+    "engaged": {SoundKind.BUSY},
+}
+
+
 @pytest.mark.parametrize("is_telephone", [False, True], ids=["wide band", "telephone"])
 @pytest.mark.parametrize("name", SOUNDS)
-def test_the_sounds_of_a_line_are_nobodys_speech(tmp_path: Path, name: str, is_telephone: bool) -> None:
+def test_the_sounds_of_a_line_are_nobodys_speech_and_have_a_name(tmp_path: Path, name: str, is_telephone: bool) -> None:
     sound = SOUNDS[name]
     both = np.stack([sound, np.zeros(sound.size)]) + 1e-3 * np.random.default_rng(9).standard_normal((2, sound.size))
     heard = mu_law(telephone_band(both)) if is_telephone else both
     path = write_audio(tmp_path / "line.wav", heard.astype(np.float32), RATE_HZ, "pcm_s16le")
-    assert analyze_recording(path).segments == ()
+    found = analyze_recording(path)
+    assert found.segments == ()
+    heard, silent = found.report.channels
+    assert {sound.kind for sound in heard.sounds} == KINDS.get(name, set())
+    assert silent.sounds == ()
+    assert all(0 <= sound.start_offset_ms < sound.end_offset_ms <= found.duration_ms for sound in heard.sounds)
+    assert ("line_sounds" in {finding.code for finding in found.report.findings}) is (name in KINDS)

@@ -54,6 +54,28 @@ class Finding:
     remedy: str | None
 
 
+class SoundKind(StrEnum):
+    """What is heard in a channel besides speech."""
+
+    RINGING = "ringing"
+    BUSY = "busy"
+    DIALLING = "dialling"
+    """Keys of a telephone (DTMF)."""
+    TONE = "tone"
+    """One steady or sliding tone, or an announcement's."""
+    MUSIC = "music"
+    """Melodies and chords, hold music among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSound:
+    """A stretch of a channel that is no party's speech; pauses of a cadence or between two keys belong to it."""
+
+    kind: SoundKind
+    start_offset_ms: int
+    end_offset_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelReport:
     """Measured properties of one channel. Levels in dBFS; None where silence leaves nothing to measure."""
@@ -71,6 +93,16 @@ class ChannelReport:
     bandwidth_hz: int | None
     bleed_db: float | None
     """How far the other party lies below its own level when heard in this channel; None when inaudible."""
+    bleed_delay_ms: int | None = None
+    """How much later it is heard there; None with no bleed, 0 when at once."""
+    active_level_db: float | None = None
+    """Active speech level after ITU-T P.56."""
+    activity_ratio: float | None = None
+    """Share of the recording in which the channel's speech is active, after the same method."""
+    loudness_lufs: float | None = None
+    """Integrated loudness of the whole channel after ITU-R BS.1770."""
+    sounds: tuple[LineSound, ...] = ()
+    """What else is heard, by start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ import numpy as np
 
 from callscope.audio.decode import MAX_DURATION_MS, SAMPLES_PER_MS, Irregularity, RecordingReader
 from callscope.audio.levels import LevelMeter
+from callscope.audio.loudness import LoudnessMeter
 from callscope.audio.peaks import PeakCollector
-from callscope.audio.spectrum import FrameAnalyzer
+from callscope.audio.spectrum import FRAME_MS, FrameAnalyzer
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
 from callscope.core.recording import Channel, Finding, InputReport, Peaks, Probe, RecordingAnalysis
 from callscope.core.transcript import TranscriptEntry
-from callscope.speech.bleed import estimate_bleed
+from callscope.speech.bleed import echo_delay_ms, estimate_bleed
 from callscope.speech.channel_roles import default_roles, is_swapped
 from callscope.speech.edges import locate_speech
 from callscope.speech.findings import (
@@ -26,13 +27,14 @@ from callscope.speech.findings import (
     report_channel,
     swapped_finding,
 )
+from callscope.speech.line_sounds import without_line_sounds
 from callscope.speech.listening import ChannelListener, listen
 from callscope.speech.noise import estimate_noise, quiet_frames
 from callscope.speech.parameters import DEFAULT_SPEECH, SpeechParameters, as_record
 from callscope.speech.silero import SileroNetwork, network_version
-from callscope.speech.tracks import ChannelTrack
+from callscope.speech.tracks import ChannelTrack, delayed
 
-ANALYSIS_VERSION = "speech-2"
+ANALYSIS_VERSION = "speech-3"
 BLOCK_SAMPLES = 320_000
 """20 seconds: long enough to learn noise from, a whole number of network windows and of frames."""
 
@@ -41,6 +43,7 @@ _SWAPPED_CONFIDENCE = 0.8
 _DOUBTFUL_CONFIDENCE = 0.9
 _DOUBTS = {"noise", "missing_sound", "corrupt", "dropouts"}
 """Findings under which an edge may be misplaced."""
+_NO_SPANS = np.zeros((0, 2), dtype=np.int64)
 _SPEAKING = 0.5
 _SPEAKING_WINDOWS = 10
 _MONO_REASON = (
@@ -68,6 +71,7 @@ class _Listened:
     duration_ms: int
     tracks: list[ChannelTrack]
     meter: LevelMeter
+    loudness_lufs: tuple[float | None, ...]
     peaks: Peaks
 
 
@@ -136,11 +140,13 @@ def _listen_through(
     with RecordingReader(path, max_duration_ms=max_duration_ms) as reader:
         count = reader.channel_count
         analyzer, meter, peaks = FrameAnalyzer(count), LevelMeter(count), PeakCollector(count)
+        loudness = LoudnessMeter(count)
         listeners = [ChannelListener(SileroNetwork, parameters) for _ in range(count)]
         decoded = 0
         for block in reader.blocks(BLOCK_SAMPLES):
             energies = analyzer.analyze(block)
             meter.add(block, energies)
+            loudness.add(energies)
             peaks.add(block)
             listen(listeners, block, energies)
             decoded += block.shape[1]
@@ -152,6 +158,7 @@ def _listen_through(
             duration_ms=decoded // SAMPLES_PER_MS,
             tracks=[listener.finish() for listener in listeners],
             meter=meter,
+            loudness_lufs=loudness.loudness_lufs(),
             peaks=peaks.finish(),
         )
 
@@ -168,14 +175,35 @@ def _measure_channels(
     for index, (track, levels, role) in enumerate(zip(tracks, listened.meter.channels(), roles, strict=True)):
         noise = estimate_noise(track, quiet, parameters)
         other = tracks[channel_of[role.other]] if role is not None and is_stereo else None
+        delay_ms = 0 if other is None else echo_delay_ms(other, track)
+        other = other if other is None or delay_ms == 0 else delayed(other, delay_ms)
         bleed = None if other is None else estimate_bleed(other, track, noise, parameters)
         spans = np.minimum(
             locate_speech(track, noise, quiet, parameters, other=other, bleed=bleed), listened.duration_ms
         )
         heard.append(
-            HeardChannel(index=index, role=role, levels=levels, track=track, noise=noise, bleed=bleed, spans=spans)
+            HeardChannel(
+                index=index,
+                role=role,
+                levels=levels,
+                track=track,
+                noise=noise,
+                bleed=bleed,
+                bleed_delay_ms=delay_ms,
+                spans=spans,
+                loudness_lufs=listened.loudness_lufs[index],
+            )
         )
-    return heard
+    return [_without_line_sounds(channel, heard) for channel in heard]
+
+
+def _without_line_sounds(channel: HeardChannel, heard: Sequence[HeardChannel]) -> HeardChannel:
+    """Return the channel with what is speech and what is not told apart; its bleed is neither."""
+    others = [other.spans + channel.bleed_delay_ms for other in heard if other is not channel and channel.bleed]
+    spans, sounds = without_line_sounds(channel.spans, channel.track, np.concatenate([_NO_SPANS, *others]))
+    length_ms = len(channel.track.power_db) * FRAME_MS
+    cut = (replace(sound, end_offset_ms=min(sound.end_offset_ms, length_ms)) for sound in sounds)
+    return replace(channel, spans=spans, sounds=tuple(cut))
 
 
 def _is_swapped(heard: Sequence[HeardChannel], transcript: Sequence[TranscriptEntry], duration_ms: int) -> bool:
@@ -228,7 +256,7 @@ def _report(
     longer = length_finding(listened.duration_ms, max((entry.end_offset_ms for entry in transcript), default=0))
     findings += [longer] if longer is not None else []
     for channel in channels:
-        findings.extend(channel_findings(channel))
+        findings.extend(channel_findings(channel, listened.probe.sample_rate_hz))
     return InputReport(
         duration_ms=listened.duration_ms,
         is_duplicated_mono=is_duplicated,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from callscope.audio.spectrum import Power, to_power
+from callscope.audio.spectrum import FRAME_MS, Power, to_power
 from callscope.speech.noise import NoiseFloor
 from callscope.speech.parameters import SpeechParameters
 from callscope.speech.tracks import ChannelTrack
@@ -20,6 +20,9 @@ _SPEAKING = 0.5
 _MOST_FRAMES = 20_000
 _FEWEST_BAND_FRAMES = 30
 _CLEAR_OF_NOISE = 2.0
+_LONGEST_DELAY_MS = 1000
+_DELAY_STEP_MS = 10
+_CLEARLY_LATER = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,34 @@ class Bleed:
 
     level_db: float
     gains: Power
+
+
+def echo_delay_ms(source: ChannelTrack, target: ChannelTrack) -> int:
+    """Return how much later the source's rise and fall is seen in the target, 0 when at once or not at all.
+
+    Speakers next to a microphone answer within milliseconds; networks and far ends add tenths of seconds.
+    """
+    speaking = np.flatnonzero(source.frame_probabilities() > _SPEAKING)
+    speaking = speaking[speaking < source.frame_count - _LONGEST_DELAY_MS // FRAME_MS]
+    if speaking.size < _FEWEST_FRAMES:
+        return 0
+    loud_db = np.quantile(source.power_db[speaking], 0.9)
+    strong = speaking[source.power_db[speaking] > loud_db - _STRONG_DB]
+    strong = strong[:: max(1, strong.size // _MOST_FRAMES)]
+    delays_ms = np.arange(0, _LONGEST_DELAY_MS + 1, _DELAY_STEP_MS)
+    likeness = np.array(
+        [_likeness(source.power_db[strong], target.power_db[strong + d // FRAME_MS]) for d in delays_ms]
+    )
+    best = int(np.argmax(likeness))
+    return int(delays_ms[best]) if likeness[best] > max(likeness[0] + _CLEARLY_LATER, _LEAST_CORRELATION) else 0
+
+
+def _likeness(source_db: npt.NDArray[np.float32], target_db: npt.NDArray[np.float32]) -> float:
+    alone = target_db < source_db
+    if np.count_nonzero(alone) < _FEWEST_FRAMES:
+        return 0.0
+    spoken, heard = source_db[alone], target_db[alone]
+    return float(np.corrcoef(spoken, heard)[0, 1]) if spoken.std() > 0 and heard.std() > 0 else 0.0
 
 
 def estimate_bleed(

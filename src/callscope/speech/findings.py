@@ -9,7 +9,8 @@ from callscope.audio.decode import Irregularity, IrregularityKind
 from callscope.audio.levels import ChannelLevels
 from callscope.audio.spectrum import FRAME_MS
 from callscope.core.call import Role
-from callscope.core.recording import ChannelReport, Finding, FindingSeverity
+from callscope.core.recording import ChannelReport, Finding, FindingSeverity, LineSound, SoundKind
+from callscope.speech.active_level import measure_active_level
 from callscope.speech.bleed import Bleed
 from callscope.speech.edges import Spans
 from callscope.speech.noise import NoiseFloor
@@ -21,6 +22,7 @@ _NOISY_SNR_DB = 12.0
 _CLIPPED_RATIO = 1e-4
 _DC_OFFSET = 0.01
 _NARROW_BAND_HZ = 4300
+_TELEPHONE_RATE_HZ = 8000
 _LONG_SILENCE_MS = 10_000
 _LENGTH_TOLERANCE_MS = 2000
 _LOUD_BLEED_DB = -30.0
@@ -36,13 +38,17 @@ class HeardChannel:
     track: ChannelTrack
     noise: NoiseFloor
     bleed: Bleed | None
+    bleed_delay_ms: int
     spans: Spans
+    sounds: tuple[LineSound, ...] = ()
+    loudness_lufs: float | None = None
 
 
 def report_channel(heard: HeardChannel) -> ChannelReport:
     """Return the figures of one channel."""
     speech_level_db = _speech_level_db(heard)
     noise_floor_db = round(heard.noise.level_db, 1)
+    active = measure_active_level(heard.track, heard.spans)
     return ChannelReport(
         index=heard.index,
         role=heard.role,
@@ -56,6 +62,11 @@ def report_channel(heard: HeardChannel) -> ChannelReport:
         dc_offset=heard.levels.dc_offset,
         bandwidth_hz=heard.levels.bandwidth_hz,
         bleed_db=None if heard.bleed is None else round(heard.bleed.level_db, 1),
+        bleed_delay_ms=None if heard.bleed is None else heard.bleed_delay_ms,
+        active_level_db=None if active is None else active.level_db,
+        activity_ratio=None if active is None else active.activity_ratio,
+        loudness_lufs=heard.loudness_lufs,
+        sounds=heard.sounds,
     )
 
 
@@ -78,8 +89,8 @@ def _dropout_count(track: ChannelTrack) -> int:
     return int(np.count_nonzero(inside & (lengths_ms >= _DROPOUT_MS[0]) & (lengths_ms <= _DROPOUT_MS[1])))
 
 
-def channel_findings(report: ChannelReport) -> Iterator[Finding]:
-    """Yield what is odd about one channel."""
+def channel_findings(report: ChannelReport, sample_rate_hz: int) -> Iterator[Finding]:
+    """Yield what is odd about one channel of a file of `sample_rate_hz`."""
     name = f"Channel {report.index + 1}" + (f" ({report.role})" if report.role else "")
     at = report.index
     if report.peak_db is None:
@@ -110,30 +121,55 @@ def channel_findings(report: ChannelReport) -> Iterator[Finding]:
             "Harmless to the numbers; a high-pass filter in the recorder removes it.",
         )  # fmt: skip
     if report.bandwidth_hz is not None and report.bandwidth_hz < _NARROW_BAND_HZ:
-        yield _finding(
-            "narrow_band", FindingSeverity.INFO, at,
-            f"{name} holds telephone bandwidth, up to {report.bandwidth_hz} Hz.",
-            None,
-        )  # fmt: skip
+        yield _bandwidth_finding(name, report, sample_rate_hz)
     if report.snr_db is not None and report.snr_db < _NOISY_SNR_DB:
         yield _finding(
             "noise", FindingSeverity.WARNING, at,
             f"{name} is noisy: speech lies {report.snr_db:.0f} dB above the noise.",
             "Quiet beginnings and ends of words drown; expect response times to be off by some tens of milliseconds.",
         )  # fmt: skip
+    if report.sounds:
+        yield _sounds_finding(name, report)
     if report.bleed_db is not None:
         yield _bleed_finding(name, report, report.bleed_db)
 
 
+def _bandwidth_finding(name: str, report: ChannelReport, sample_rate_hz: int) -> Finding:
+    is_wide_file = sample_rate_hz > _TELEPHONE_RATE_HZ
+    wide = f", although the file has {sample_rate_hz} Hz" if is_wide_file else ""
+    return _finding(
+        "narrow_band",
+        FindingSeverity.INFO,
+        report.index,
+        f"{name} holds telephone bandwidth, up to {report.bandwidth_hz} Hz{wide}.",
+        "Nothing is gained by the higher rate. If the call was wide band, record it before it passes a telephone codec."
+        if is_wide_file
+        else None,
+    )
+
+
 def _bleed_finding(name: str, report: ChannelReport, level_db: float) -> Finding:
     loud = level_db > _LOUD_BLEED_DB
+    later = f" and {report.bleed_delay_ms} ms later" if report.bleed_delay_ms else ""
     return _finding(
         "bleed",
         FindingSeverity.WARNING if loud else FindingSeverity.INFO,
         report.index,
-        f"The other party is audible in {name[0].lower() + name[1:]}, {-level_db:.0f} dB below its own level.",
+        f"The other party is audible in {name[0].lower() + name[1:]}, {-level_db:.0f} dB below its own level{later}.",
         "It is not counted as this party's speech. Recording before the echo path, or echo cancellation, removes it.",
     )
+
+
+def _sounds_finding(name: str, report: ChannelReport) -> Finding:
+    lengths_ms: dict[SoundKind, int] = {}
+    for sound in report.sounds:
+        lengths_ms[sound.kind] = lengths_ms.get(sound.kind, 0) + sound.end_offset_ms - sound.start_offset_ms
+    heard = ", ".join(f"{kind} for {length_ms / 1000:.1f} s" for kind, length_ms in sorted(lengths_ms.items()))
+    first_s = report.sounds[0].start_offset_ms / 1000
+    return _finding(
+        "line_sounds", FindingSeverity.INFO, report.index, f"{name} holds {heard}, first at {first_s:.1f} s.",
+        "None of it is counted as speech. To leave it out of silences too, begin the recording when the parties speak.",
+    )  # fmt: skip
 
 
 def recording_findings(

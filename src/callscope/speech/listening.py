@@ -18,6 +18,7 @@ from callscope.speech.activity import activity_score, moving_average, quantile_t
 from callscope.speech.network import CONTEXT_SAMPLES, WINDOW_SAMPLES, SpeechNetwork
 from callscope.speech.parameters import SpeechParameters
 from callscope.speech.tracks import ChannelTrack, dilated, runs
+from callscope.speech.window_sound import WindowSounds, joined, sound_of
 
 _LEAD_WINDOWS = 7
 """224 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
@@ -50,6 +51,7 @@ class ChannelListener:
         self._levels: list[npt.NDArray[np.uint8]] = []
         self._power: list[npt.NDArray[np.float32]] = []
         self._probabilities: list[npt.NDArray[np.float32]] = []
+        self._sounds: list[WindowSounds] = []
 
     def hear(self, samples: Samples, bands: npt.NDArray[np.float32], power: npt.NDArray[np.float32]) -> None:
         """Take the next block of this channel: `samples` [n], `bands` [frames, bands], `power` [frames]."""
@@ -68,6 +70,7 @@ class ChannelListener:
             levels=_joined(self._levels, np.zeros((0, BAND_COUNT), dtype=np.uint8)),
             power_db=_joined(self._power, np.zeros(0, dtype=np.float32)),
             probabilities=_joined(self._probabilities, np.zeros(0, dtype=np.float32))[_LEAD_WINDOWS:],
+            sounds=joined(self._sounds)[_LEAD_WINDOWS:],
         )
 
     def _active_windows(self, bands: Power, power: Power, window_count: int) -> npt.NDArray[np.bool_]:
@@ -95,15 +98,18 @@ class ChannelListener:
         chosen[: self._trail] = True
         windows = np.lib.stride_tricks.sliding_window_view(samples, CONTEXT_SAMPLES + WINDOW_SAMPLES)[::WINDOW_SAMPLES]
         scored = np.zeros(ready, dtype=np.float32)
+        sounds = WindowSounds.unheard(ready)
         for first, last in runs(chosen):
             if first > 0 or self._network is None:
                 self._network = self._new_network()
             scored[first:last] = self._network.probabilities(windows[first:last])
+            sounds.fill(slice(first, last), sound_of(windows[first:last]))
             if last < ready:
                 self._network = None
         if not (ready and chosen[-1]):
             self._network = None
         self._probabilities.append(scored)
+        self._sounds.append(sounds)
         self._trail = _trail_left(active[:ready])
         self._held = samples[ready * WINDOW_SAMPLES :].copy()
         self._held_active = active[ready:]
