@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -6,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.services.keys import CreatedKey
 from tests.support.api import ApiUnderTest, authorization, build_app_under_test, make_key
+from tests.support.live_api import Live, living
 
 
 @pytest.fixture
@@ -26,3 +28,17 @@ async def client(api: ApiUnderTest, key: CreatedKey) -> AsyncIterator[httpx.Asyn
         transport=transport, base_url="http://callscope.test", headers=authorization(key)
     ) as client:
         yield client
+
+
+@pytest.fixture
+async def live(
+    *,
+    api: ApiUnderTest,
+    engine: AsyncEngine,
+    database_url: str,
+    tmp_path: Path,
+    client: httpx.AsyncClient,
+    key: CreatedKey,
+) -> AsyncIterator[Live]:
+    async with living(api, engine, database_url, tmp_path, client=client, key=key) as live:
+        yield live

@@ -24,7 +24,9 @@ PROJECT_HEADER = "X-Roark-Project-Id"
 async def authenticated(request: Request) -> Principal:
     """Return the bearer of the request's key. Raises Unauthenticated, PermissionMissing, InvalidInput."""
     context = context_of(request)
-    principal = await authenticate(context.statements, _key_of(request), now=context.clock.now())
+    principal = await authenticate(
+        context.statements, _key_of(request), now=context.clock.now(), recent=context.recent_keys
+    )
     if principal.integration and not _is_of(principal.integration, request.url.path):
         raise PermissionMissing(
             f"This API key is bound to the integration `{principal.integration}`, and good for nothing but its routes."

@@ -126,7 +126,6 @@ def integration_intake(wiring: Wiring) -> IntegrationIntake:
     return IntegrationIntake(
         transactions=wiring.sessions,
         statements=Statements(wiring.engine),
-        recent_keys=RecentKeys(),
         objects=wiring.objects,
         signer=wiring.signer,
         clock=wiring.clock,

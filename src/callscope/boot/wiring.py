@@ -10,7 +10,7 @@ from callscope.boot.secret import signing_secret
 from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
 from callscope.outbound.client import OutboundClient
-from callscope.pipeline.context import PipelineContext, TraceRules
+from callscope.pipeline.context import LiveRules, PipelineContext, TraceRules
 from callscope.pipeline.transcribing_process import RecognizerChoice
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
@@ -48,6 +48,10 @@ class Wiring:
             recognizer=_recognizer(self.settings),
             transcribes_beside_brought=self.settings.stt_always,
             transcribe_timeout_s=self.settings.stt_timeout_s,
+            live=LiveRules(
+                silence_s=self.settings.live_silence_s,
+                message_retention_days=self.settings.trace_payload_retention_days,
+            ),
             traces=TraceRules(
                 max_bytes=self.settings.max_trace_bytes,
                 retention_days=self.settings.trace_retention_days,

@@ -81,3 +81,17 @@ class CallNews:
     livekit_room_id: str | None = None
     summary: str | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveChunk:
+    """A piece of a running call's recording that a sender announced.
+
+    `object_key` is None until an upload is whole; `size_bytes` is also known of one that broke off.
+    """
+
+    chunk_index: int
+    requested_at: datetime
+    received_at: datetime | None
+    object_key: str | None
+    size_bytes: int | None

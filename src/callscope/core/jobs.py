@@ -14,6 +14,7 @@ class JobName(StrEnum):
     DRAIN_TRACES = "trace.drain"
     REPLAY_TRACES = "trace.replay"
     EXPIRE_TRACES = "trace.expire"
+    COLLECT_METRICS = "metric.collect"
     MEASURE_TRACES = "trace.measure"
     MEASURE_TOOLS = "tool.measure"
     READ_MESSAGE = "message.read"
@@ -28,6 +29,7 @@ NETWORK_QUEUE = "network"
 AUDIO_QUEUE = "audio"
 SPEECH_QUEUE = "speech"
 TRACES_QUEUE = "traces"
+METRICS_QUEUE = "metrics"
 LIVE_QUEUE = "live"
 EVENTS_QUEUE = "events"
 EVENT_RETRIES_QUEUE = "event_retries"
@@ -41,6 +43,7 @@ QUEUE_OF_JOB = {
     JobName.DRAIN_TRACES: TRACES_QUEUE,
     JobName.REPLAY_TRACES: TRACES_QUEUE,
     JobName.EXPIRE_TRACES: TRACES_QUEUE,
+    JobName.COLLECT_METRICS: METRICS_QUEUE,
     JobName.MEASURE_TRACES: TRACES_QUEUE,
     JobName.MEASURE_TOOLS: SHORT_QUEUE,
     JobName.READ_MESSAGE: LIVE_QUEUE,

@@ -8,7 +8,8 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
-from callscope.core.jobs import LIVE_QUEUE, QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
+from callscope.core.jobs import LIVE_QUEUE, METRICS_QUEUE, QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
+from callscope.pipeline.collecting import collect_metrics
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.deliveries import deliver_event, expire_deliveries
@@ -20,6 +21,7 @@ from callscope.pipeline.tools import measure_tools
 from callscope.pipeline.traces import drain_traces, expire_traces, measure_traces, replay_traces
 from callscope.pipeline.transcribe_stage import transcribe_recording_of_call
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
+from callscope.services.judging import Judge
 
 WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
     JobName.MEASURE_TRANSCRIPT: (Stage.TRANSCRIPT, measure_supplied_transcript),
@@ -48,6 +50,7 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
     _add_trace_jobs(app, context)
+    _add_metric_jobs(app, context)
     _add_tool_job(app, context)
     _add_delivery_jobs(app, context)
     _add_live_jobs(app, context)
@@ -108,6 +111,15 @@ def _add_live_jobs(app: App, context: PipelineContext) -> None:
     app.task(name=JobName.READ_MESSAGE.value, queue=LIVE_QUEUE, retry=KeepJob())(read)
     task = app.task(name=JobName.SWEEP_LIVE_CALLS.value, queue=LIVE_QUEUE, retry=KeepJob())(sweep)
     app.periodic(cron=EVERY_MINUTE)(task)
+
+
+def _add_metric_jobs(app: App, context: PipelineContext) -> None:
+    judge = Judge(context.outbound, context.judge)
+
+    async def collect(collection_job_id: str) -> None:
+        await collect_metrics(context, judge, UUID(collection_job_id))
+
+    app.task(name=JobName.COLLECT_METRICS.value, queue=METRICS_QUEUE, retry=KeepJob())(collect)
 
 
 def _job(context: PipelineContext, stage: Stage, work: Work) -> Callable[[JobContext, str], Awaitable[None]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callscope.core.clock import Clock
+from callscope.core.judge import JudgeRules
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.retries import RetrySchedules
 from callscope.pipeline.transcribing_process import RecognizerChoice
@@ -18,6 +19,20 @@ class TraceRules:
     max_bytes: int = 64 * 1024**2
     retention_days: float = 30.0
     payload_retention_days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRules:
+    """How long running calls may be silent before they are closed, and how long what they sent is waited for and kept.
+
+    A chunk that was announced is waited for `chunk_grace_s`; one that comes up to `late_chunks_s` after the recording
+    was put together still changes it.
+    """
+
+    silence_s: float = 3600.0
+    chunk_grace_s: float = 20.0
+    late_chunks_s: float = 3600.0
+    message_retention_days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,8 @@ class PipelineContext:
     scratch_dir: Path | None = None
     retries: RetrySchedules = field(default_factory=RetrySchedules)
     traces: TraceRules = field(default_factory=TraceRules)
+    judge: JudgeRules = field(default_factory=JudgeRules)
+    live: LiveRules = field(default_factory=LiveRules)
     recognizer: RecognizerChoice = field(default_factory=RecognizerChoice)
     transcribes_beside_brought: bool = False
     transcribe_timeout_s: float = 4 * 3600.0

@@ -10,6 +10,7 @@ from callscope.core.analysis import Analysis
 from callscope.core.ids import new_id
 from callscope.core.recording import Recording, RecordingKind
 from callscope.outbound.containers import SNIFFED_BYTES, sniff
+from callscope.pipeline.assembling import assemble
 from callscope.pipeline.context import PipelineContext
 from callscope.services import recordings
 from callscope.storage.objects import recording_key
@@ -37,11 +38,17 @@ class FetchedRecordings:
 
 
 async def fetch_recordings(context: PipelineContext, analysis: Analysis) -> FetchedRecordings:
-    """Fetch every recording of the call, or none. Raises FetchFailed, NotAudio, ObjectTooLarge."""
+    """Fetch every recording of the call, or none; what came in chunks is put together.
+
+    Raises FetchFailed, NotAudio, ObjectTooLarge, ChunksOutstanding.
+    """
     async with context.sessions() as session:
         sources = await recordings.sources(session, analysis.call_id)
     fetched: list[Recording] = []
     try:
+        assembled = await assemble(context, analysis)
+        if assembled is not None:
+            fetched.append(assembled)
         for kind, url in sources.items():
             fetched.append(await _fetch(context, analysis, kind, url))
     except BaseException:

@@ -66,5 +66,6 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
             direction=call.direction,
             max_duration_ms=context.max_recording_ms,
         )
-        measurement = await measure_apart(request, limits, scratch_dir=Path(directory))
+        measured = await measure_apart(request, limits, scratch_dir=Path(directory))
+    measurement = measured.with_findings(recording.findings)
     return MeasuredRecording(context=context, recording=recording, measurement=measurement, transcript=transcript)

@@ -12,6 +12,7 @@ from callscope.core.jobs import (
     EVENT_RETRIES_QUEUE,
     EVENTS_QUEUE,
     LIVE_QUEUE,
+    METRICS_QUEUE,
     NETWORK_QUEUE,
     SHORT_QUEUE,
     SPEECH_QUEUE,
@@ -33,6 +34,7 @@ class WorkerRules:
     measure_concurrency: int = 1
     fetch_concurrency: int = 8
     live_concurrency: int = 2
+    collect_concurrency: int = 2
     delivery_concurrency: int = 16
     heartbeat_s: float = 5.0
     stalled_after_s: float = 20.0
@@ -57,6 +59,7 @@ async def run_worker(app: App, context: PipelineContext, rules: WorkerRules, *, 
             AUDIO_QUEUE: rules.measure_concurrency,
             SPEECH_QUEUE: 1,
             TRACES_QUEUE: 1,
+            METRICS_QUEUE: rules.collect_concurrency,
             LIVE_QUEUE: rules.live_concurrency,
             EVENTS_QUEUE: rules.delivery_concurrency,
             EVENT_RETRIES_QUEUE: rules.delivery_concurrency,

@@ -8,7 +8,7 @@ from callscope.audio.decode import MAX_DURATION_MS
 from callscope.core.call import CallDirection, Role, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput, MetricValue
-from callscope.core.recording import RecordingAnalysis
+from callscope.core.recording import Finding, RecordingAnalysis
 from callscope.core.transcript import HeardEntry, TranscriptEntry
 from callscope.metrics import registry, runner
 from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
@@ -44,6 +44,11 @@ class Measurement:
     values: tuple[MetricValue, ...]
     recognized: tuple[TranscriptEntry, ...] = ()
     heard: tuple[HeardEntry, ...] = ()
+
+    def with_findings(self, findings: Sequence[Finding]) -> "Measurement":
+        """Return the measurement with what was noticed before it, first in its input report."""
+        report = replace(self.analysis.report, findings=(*findings, *self.analysis.report.findings))
+        return replace(self, analysis=replace(self.analysis, report=report))
 
 
 def measure_recording(

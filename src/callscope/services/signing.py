@@ -9,6 +9,7 @@ from callscope.core.clock import Clock
 from callscope.core.errors import PermissionMissing
 
 PLAY_RECORDING = "recording.play"
+UPLOAD_CHUNK = "chunk.upload"
 
 
 class SignatureInvalid(PermissionMissing):

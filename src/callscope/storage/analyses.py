@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, select, update
+from sqlalchemy import Index, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,6 +48,12 @@ def first_columns(analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: dat
         "created_at": at,
         "stage_entered_at": at,
     }
+
+
+async def add(session: AsyncSession, analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: datetime) -> None:
+    """Store a queued analysis at its first stage."""
+    columns = first_columns(analysis_id, project_id=project_id, call_id=call_id, at=at)
+    await session.execute(insert(AnalysisRow).values(columns))
 
 
 async def read(session: AsyncSession, analysis_id: UUID) -> Analysis | None:

@@ -12,7 +12,7 @@ from callscope.core.integration import Integration
 from callscope.core.jobs import JobName
 from callscope.storage.base import Base, Id, ProjectId
 from callscope.storage.jobs import DEFER, defer_parameters
-from callscope.storage.statements import execute_prepared
+from callscope.storage.statements import Statements, execute_prepared
 
 
 class IntegrationMessageRow(Base):
@@ -62,7 +62,7 @@ _ADD = f"""
 """  # noqa: S608 - our own statement
 
 
-async def add(session: AsyncSession, message: StoredMessage) -> None:
+async def add(where: AsyncSession | Statements, message: StoredMessage) -> None:
     """Store a message and queue the job that reads it."""
     parameters = {
         **defer_parameters(
@@ -78,7 +78,7 @@ async def add(session: AsyncSession, message: StoredMessage) -> None:
         "body": message.body,
         "received_at": message.received_at,
     }
-    await execute_prepared(session, _ADD, parameters)
+    await execute_prepared(where, _ADD, parameters)
 
 
 async def read_waiting(session: AsyncSession, message_id: UUID) -> StoredMessage | None:

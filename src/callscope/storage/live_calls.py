@@ -60,6 +60,12 @@ class LiveCall:
     assembled_at: datetime | None
 
 
+async def hold(session: AsyncSession, project_id: UUID, integration: Integration, call_ref: str) -> None:
+    """Keep others away from the call of that name until the transaction ends, whether it exists or not."""
+    name = f"{project_id} {integration} {call_ref}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 async def find(session: AsyncSession, project_id: UUID, integration: Integration, call_ref: str) -> LiveCall | None:
     """Return the call of that name and keep others from changing it until the transaction ends."""
     query = select(LiveCallRow).where(
@@ -119,18 +125,19 @@ async def mark_assembled(session: AsyncSession, call_id: UUID, *, at: datetime |
 
 async def silent_since(session: AsyncSession, moment: datetime, *, limit: int) -> Sequence[LiveCall]:
     """Return running calls of which nothing came in since a moment, the longest silent first, held to the end."""
-    last_chunk_at = (
-        select(func.max(LiveChunkRow.requested_at))
+    has_chunk_since = (
+        select(LiveChunkRow.chunk_index)
         .where(
             LiveChunkRow.project_id == LiveCallRow.project_id,
             LiveChunkRow.integration == LiveCallRow.integration,
             LiveChunkRow.call_ref == LiveCallRow.call_ref,
+            LiveChunkRow.requested_at >= moment,
         )
-        .scalar_subquery()
+        .exists()
     )
     query = (
         select(LiveCallRow)
-        .where(STILL_RUNNING, LiveCallRow.last_heard_at < moment, func.coalesce(last_chunk_at, "-infinity") < moment)
+        .where(STILL_RUNNING, LiveCallRow.last_heard_at < moment, ~has_chunk_since)
         .order_by(LiveCallRow.last_heard_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

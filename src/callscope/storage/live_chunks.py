@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.core.integration import Integration
+from callscope.core.integration import Integration, LiveChunk
 from callscope.storage.base import Base, ProjectId
 
 KEY = ("project_id", "integration", "call_ref", "chunk_index")
@@ -39,17 +39,6 @@ class ChunkName:
     integration: Integration
     call_ref: str
     chunk_index: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveChunk:
-    """A chunk that was asked for; see `LiveChunkRow`."""
-
-    chunk_index: int
-    requested_at: datetime
-    received_at: datetime | None
-    object_key: str | None
-    size_bytes: int | None
 
 
 async def expect(session: AsyncSession, name: ChunkName, *, at: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, delete, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -62,6 +62,13 @@ async def add(session: AsyncSession, call_id: UUID, invocations: Sequence[ToolIn
     rows = [tool_columns(call_id, first_position + index, each) for index, each in enumerate(invocations)]
     if rows:
         await session.execute(insert(ToolInvocationRow), rows)
+
+
+async def replace(session: AsyncSession, call_id: UUID, invocations: Sequence[ToolInvocation]) -> None:
+    """Make these the call's only invocations."""
+    statement = delete(ToolInvocationRow).where(ToolInvocationRow.call_id == call_id)
+    await session.execute(statement.execution_options(synchronize_session=False))
+    await add(session, call_id, invocations)
 
 
 def tool_columns(call_id: UUID, position: int, tool: ToolInvocation) -> dict[str, Any]:
