@@ -36,6 +36,7 @@ from callscope.core.clock import SystemClock
 from callscope.core.ids import new_id
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
 from callscope.services.keys import create_key
+from callscope.services.recent_keys import RecentKeys
 from callscope.storage import embedded, migrations
 from callscope.storage.engine import (
     create_engine,
@@ -128,6 +129,7 @@ def our_app(database_url: str) -> FastAPI:
         transactions=session_factory(engine),
         reads=read_session_factory(engine),
         statements=Statements(engine),
+        recent_keys=RecentKeys(),
         probe_recording=say_yes,
         sign_recording_url=lambda _request, _recording_id: "",
         is_database_reachable=partial(is_reachable, engine),

@@ -7,6 +7,7 @@ from callscope.core.words import LONGEST_WORD, distinct_words, words_in
 def test_case_and_accents_do_not_count() -> None:
     assert words_in("Crème BRÛLÉE, Straße: ﬁn Ångström") == ["creme", "brulee", "strasse", "fin", "angstrom"]
     assert words_in("e\u0301te\u0301 plan_tier 3.50 o'brien") == ["ete", "plan", "tier", "3", "50", "o", "brien"]
+    assert words_in("\N{MODIFIER LETTER CAPITAL A}\N{GREEK UPSILON WITH HOOK SYMBOL}") == ["aυ"]  # noqa: RUF001 - Greek
     assert words_in(" … !? ") == []
 
 

@@ -17,6 +17,7 @@ from callscope.boot.app import build_api
 from callscope.core.permissions import Scope
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
 from callscope.services.keys import CreatedKey, create_key
+from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory, is_reachable, read_session_factory, session_factory
 from callscope.storage.statements import Statements
 
@@ -64,6 +65,7 @@ def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
         transactions=transactions,
         reads=read_session_factory(engine),
         statements=Statements(engine),
+        recent_keys=RecentKeys(),
         probe_recording=probe,
         sign_recording_url=sign_recording_url,
         is_database_reachable=partial(is_reachable, engine),

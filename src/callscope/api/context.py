@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from callscope.core.clock import Clock
 from callscope.services.ingest import RecordingProbe
+from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory
 from callscope.storage.statements import Statements
 
@@ -27,6 +28,7 @@ class ApiContext:
     transactions: SessionFactory
     reads: SessionFactory
     statements: Statements
+    recent_keys: RecentKeys
     probe_recording: RecordingProbe
     sign_recording_url: RecordingUrlSigner
     is_database_reachable: Callable[[], Awaitable[bool]]

@@ -19,7 +19,7 @@ def distinct_words(texts: Iterable[str], *, max_bytes: int) -> list[str]:
     """Return each word of the texts once, the first to come up to `max_bytes` in UTF-8 all together."""
     words: list[str] = []
     size_bytes = 0
-    for word in dict.fromkeys(word for text in texts for word in words_in(text)):
+    for word in dict.fromkeys(words_in("\n".join(texts))):
         size_bytes += len(word.encode())
         if size_bytes > max_bytes:
             break
@@ -30,5 +30,6 @@ def distinct_words(texts: Iterable[str], *, max_bytes: int) -> list[str]:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Decomposed before as well: a letter such as `ᴬ` has no small form until it is an `A`.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))

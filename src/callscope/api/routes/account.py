@@ -128,6 +128,7 @@ async def revoke_api_key(
     """Revoke a key of the project, at once and for good; it may be the one that asks."""
     async with context.transactions.begin() as session:
         await own_keys.revoke_key(session, principal, id, now=context.clock.now())
+    context.recent_keys.forget(id)
     return answer(Envelope(data=ApiKeyRevoked(id=id, deleted=True)))
 
 
