@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,19 +78,17 @@ async def insert_call(
     Raises DuplicateExternalId when another call of the project bears its external id; waits for a transaction that
     is about to store one.
     """
-    transcript_id, analysis_id = new_id(), new_id()
+    analysis_id = new_id()
     entries = () if transcript is None else transcript.entries
+    urls = {"recording_url": recording_url, "stereo_recording_url": stereo_recording_url}
     parts = {
-        "call": _call_columns(call) | {"recording_url": recording_url, "stereo_recording_url": stereo_recording_url},
+        "call": _call_columns(call) | urls,
         "agents": _agent_columns(call),
         "customers": _customer_columns(call),
-        "transcripts": [] if transcript is None else [_transcript_columns(call, transcript, transcript_id)],
-        "entries": [entry_columns(transcript_id, position, entry) for position, entry in enumerate(entries)],
         "tools": [tool_columns(call.id, position, tool) for position, tool in enumerate(tools)],
-        "keys": [
-            {"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys
-        ],
+        "keys": _key_columns(call, keys),
         "analysis": first_columns(analysis_id, project_id=call.project_id, call_id=call.id, at=call.created_at),
+        **_transcript_parts(call, transcript),
     }
     parameters = {
         **defer_parameters(first_job, args={"analysis_id": str(analysis_id)}),
@@ -164,5 +161,14 @@ def _customer_columns(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _transcript_columns(call: Call, transcript: Transcript, transcript_id: UUID) -> dict[str, Any]:
-    return {"id": transcript_id, "call_id": call.id, "source": transcript.source, "created_at": call.created_at}
+def _key_columns(call: Call, keys: Sequence[tuple[MatchKey, str]]) -> list[dict[str, Any]]:
+    return [{"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys]
+
+
+def _transcript_parts(call: Call, transcript: Transcript | None) -> dict[str, list[dict[str, Any]]]:
+    if transcript is None:
+        return {"transcripts": [], "entries": []}
+    id_ = new_id()
+    columns = {"id": id_, "call_id": call.id, "source": transcript.source, "created_at": call.created_at}
+    entries = [entry_columns(id_, position, entry) for position, entry in enumerate(transcript.entries)]
+    return {"transcripts": [columns], "entries": entries}
