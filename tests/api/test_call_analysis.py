@@ -32,3 +32,18 @@ async def test_a_deleted_call_has_no_analysis(client: httpx.AsyncClient) -> None
     call_id = await create(client)
     await client.delete(f"/v1/call/{call_id}")
     assert (await client.get(f"/v1/call/{call_id}/analysis")).status_code == 404
+
+
+async def test_an_analysis_under_way_is_not_begun_twice(client: httpx.AsyncClient) -> None:
+    call_id = await create(client)
+    first = (await client.get(f"/v1/call/{call_id}/analysis")).json()["data"]
+    again = await client.post(f"/v1/call/{call_id}/analysis")
+    assert again.status_code == 202
+    assert again.json()["data"]["id"] == first["id"]
+
+
+async def test_a_call_that_is_not_there_is_not_analysed_again(client: httpx.AsyncClient, api: ApiUnderTest) -> None:
+    call_id = await create(client)
+    stranger = await make_key(api.transactions, project="another")
+    answered = await client.post(f"/v1/call/{call_id}/analysis", headers=authorization(stranger))
+    assert answered.status_code == 404

@@ -14,7 +14,7 @@ from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
 from callscope.core.webhook import WebhookEvent
 from callscope.services import call_figures, events
-from callscope.storage import analyses, calls, jobs, measurements
+from callscope.storage import analyses, calls, jobs, measurements, recordings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +38,32 @@ async def begin(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at:
     analysis_id = new_id()
     await analyses.add(session, analysis_id, project_id=project_id, call_id=call_id, at=at)
     await _defer(session, analysis_id, FIRST_STAGE)
+
+
+async def rerun(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at: datetime) -> Analysis:
+    """Queue another analysis of a call that was analysed, or return the one that is still under way.
+
+    Every value stays as it is, under the version it was computed with, until a stage of the new analysis replaces it.
+    A recording in the store is measured from there; one that could not be fetched before is fetched anew.
+    Raises AnalysisNotFound.
+    """
+    before = await latest(session, project_id, call_id)
+    # Of two requests at once the second waits here, and then finds the first one's analysis.
+    await analyses.lock(session, before.id)
+    current = await latest(session, project_id, call_id)
+    if not current.status.is_final:
+        return current
+    analysis_id = new_id()
+    stage = await _first_stage_anew(session, project_id, call_id)
+    await analyses.add(session, analysis_id, project_id=project_id, call_id=call_id, at=at, stage=stage)
+    await _defer(session, analysis_id, stage)
+    return await latest(session, project_id, call_id)
+
+
+async def _first_stage_anew(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Stage:
+    if await recordings.of_call(session, project_id=project_id, call_id=call_id):
+        return Stage.MEASURE
+    return Stage.FETCH if await recordings.sources_of_call(session, call_id) else Stage.TRANSCRIPT
 
 
 async def cancel(session: "AsyncSession", *, project_id: UUID, call_ids: Collection[UUID], at: datetime) -> None:

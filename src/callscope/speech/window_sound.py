@@ -102,7 +102,7 @@ def sound_of(windows: Windows) -> WindowSounds:
 
 
 def _pitch_hz(power: npt.NDArray[np.float32]) -> Values:
-    repetition = np.fft.irfft(power, _TRANSFORM_SIZE, axis=1)
+    repetition: Power = np.fft.irfft(power, _TRANSFORM_SIZE, axis=1).astype(np.float32, copy=False)
     total = np.maximum(repetition[:, :1], np.float32(1e-12))
     strength = repetition[:, _SHORTEST_LAG : _LONGEST_LAG + 1] / total
     strength *= _REPETITION_OF_VOICE

@@ -50,10 +50,18 @@ def first_columns(analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: dat
     }
 
 
-async def add(session: AsyncSession, analysis_id: UUID, *, project_id: UUID, call_id: UUID, at: datetime) -> None:
-    """Store a queued analysis at its first stage."""
+async def add(
+    session: AsyncSession,
+    analysis_id: UUID,
+    *,
+    project_id: UUID,
+    call_id: UUID,
+    at: datetime,
+    stage: Stage = Stage.TRANSCRIPT,
+) -> None:
+    """Store a queued analysis that begins with `stage`."""
     columns = first_columns(analysis_id, project_id=project_id, call_id=call_id, at=at)
-    await session.execute(insert(AnalysisRow).values(columns))
+    await session.execute(insert(AnalysisRow).values({**columns, "stage": stage}))
 
 
 async def read(session: AsyncSession, analysis_id: UUID) -> Analysis | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.context import Context
-from callscope.api.schemas.analysis import AnalysisRead, ChannelReportRead, FindingRead, InputReportRead
+from callscope.api.schemas.analysis import AnalysisRead, ChannelReportRead, FindingRead, InputReportRead, LineSoundRead
 from callscope.api.schemas.base import Envelope
 from callscope.core.analysis import Analysis
 from callscope.core.recording import ChannelReport, Finding, RecordingAnalysis
@@ -36,6 +36,27 @@ async def get_analysis(
         analysis = await analyses.latest(session, principal.project_id, call_id)
         found = await analyses.read_recording_analysis(session, principal.project_id, call_id)
     return answer(Envelope(data=_to_read(analysis, found)))
+
+
+@router.post(
+    "/{call_id}/analysis",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Envelope[AnalysisRead],
+    responses=errors(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
+)
+async def rerun_analysis(
+    call_id: UUID, context: Context, principal: Annotated[Principal, Depends(Requires("call:update"))]
+) -> Response:
+    """Analyse a call again, from its stored recording: after an upgrade, or when a first analysis failed.
+
+    While an analysis is under way it is that one which is answered. What there is stays readable, under the version it
+    was computed with, until the new analysis replaces it. Not part of the original API.
+    """
+    async with context.transactions.begin() as session:
+        await calls.get_call(session, principal.project_id, call_id)
+        analysis = await analyses.rerun(session, principal.project_id, call_id, at=context.clock.now())
+        found = await analyses.read_recording_analysis(session, principal.project_id, call_id)
+    return answer(Envelope(data=_to_read(analysis, found)), status=HTTPStatus.ACCEPTED)
 
 
 def _to_read(analysis: Analysis, found: RecordingAnalysis | None) -> AnalysisRead:
@@ -85,6 +106,14 @@ def _to_channel(channel: ChannelReport) -> ChannelReportRead:
         dc_offset=channel.dc_offset,
         bandwidth_hz=channel.bandwidth_hz,
         bleed_db=channel.bleed_db,
+        bleed_delay_ms=channel.bleed_delay_ms,
+        active_level_db=channel.active_level_db,
+        activity_ratio=channel.activity_ratio,
+        loudness_lufs=channel.loudness_lufs,
+        sounds=[
+            LineSoundRead(kind=sound.kind, start_offset_ms=sound.start_offset_ms, end_offset_ms=sound.end_offset_ms)
+            for sound in channel.sounds
+        ],
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from callscope.api.schemas.base import OutputModel
 from callscope.core.analysis import AnalysisStatus, Stage
 from callscope.core.call import Role
-from callscope.core.recording import FindingSeverity
+from callscope.core.recording import FindingSeverity, SoundKind
 
 
 class FindingRead(OutputModel):
@@ -19,6 +19,14 @@ class FindingRead(OutputModel):
     channel_index: int | None
     message: str
     remedy: str | None
+
+
+class LineSoundRead(OutputModel):
+    """A stretch of a channel that is nobody's speech: ringing, dialling, tones, music."""
+
+    kind: SoundKind
+    start_offset_ms: int
+    end_offset_ms: int
 
 
 class ChannelReportRead(OutputModel):
@@ -36,6 +44,11 @@ class ChannelReportRead(OutputModel):
     dc_offset: float
     bandwidth_hz: int | None
     bleed_db: float | None = Field(description="Level of the other party in this channel; null when inaudible.")
+    bleed_delay_ms: int | None = Field(description="How much later it is heard; null when inaudible, 0 when at once.")
+    active_level_db: float | None = Field(description="Active speech level, ITU-T P.56, of the detected speech.")
+    activity_ratio: float | None = Field(description="Share of the recording in which that speech is active.")
+    loudness_lufs: float | None = Field(description="Integrated loudness of the channel, ITU-R BS.1770, in LUFS.")
+    sounds: list[LineSoundRead] = Field(description="What else is heard, by start. None of it counts as speech.")
 
 
 class InputReportRead(OutputModel):

@@ -14,6 +14,7 @@ from callscope.cli.analysis.schema import (
     InterruptionPart,
     MetricPart,
     SegmentPart,
+    SoundPart,
     TurnPart,
     WordPart,
 )
@@ -164,6 +165,14 @@ def _input_channel(channel: ChannelReport) -> InputChannelPart:
         dc_offset=channel.dc_offset,
         bandwidth_hz=channel.bandwidth_hz,
         bleed_db=channel.bleed_db,
+        bleed_delay_ms=channel.bleed_delay_ms,
+        active_level_db=channel.active_level_db,
+        activity_ratio=channel.activity_ratio,
+        loudness_lufs=channel.loudness_lufs,
+        sounds=tuple(
+            SoundPart(kind=sound.kind, start_ms=sound.start_offset_ms, end_ms=sound.end_offset_ms)
+            for sound in channel.sounds
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from callscope.core.call import Role
 from callscope.core.conversation import TimingBasis, TurnKind
 from callscope.core.metric import ValueState
-from callscope.core.recording import FindingSeverity
+from callscope.core.recording import FindingSeverity, SoundKind
 
 
 class _Part(BaseModel):
@@ -83,6 +83,14 @@ class MetricPart(_Part):
     events: tuple[EventPart, ...] = Field(description="One value per turn or gap; empty for metrics without.")
 
 
+class SoundPart(_Part):
+    """A stretch of a channel that is nobody's speech."""
+
+    kind: SoundKind = Field(description="What it is.")
+    start_ms: int = Field(description="Where it begins.")
+    end_ms: int = Field(description="Where it ends; pauses of a cadence belong to it.")
+
+
 class InputChannelPart(_Part):
     """What one channel sounds like. Levels in dBFS."""
 
@@ -98,6 +106,11 @@ class InputChannelPart(_Part):
     dc_offset: float = Field(description="Mean of the samples, full scale is 1.")
     bandwidth_hz: int | None = Field(description="Highest frequency with content.")
     bleed_db: float | None = Field(description="How far below its own level the other party is heard here.")
+    bleed_delay_ms: int | None = Field(description="How much later it is heard here; null without bleed.")
+    active_level_db: float | None = Field(description="Active speech level after ITU-T P.56.")
+    activity_ratio: float | None = Field(description="Share of the recording in which the speech is active, P.56.")
+    loudness_lufs: float | None = Field(description="Loudness of the whole channel after ITU-R BS.1770.")
+    sounds: tuple[SoundPart, ...] = Field(description="Ringing, dialling, tones and music, by start.")
 
 
 class FindingPart(_Part):
