@@ -1,21 +1,23 @@
+import asyncio
+import io
 import wave
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 import pytest
-from fastapi import FastAPI
-from fastapi.responses import FileResponse
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+from callscope.boot.settings import Settings
+from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.analysis import AnalysisStatus
-from callscope.core.clock import SystemClock
-from callscope.core.ids import new_id
-from callscope.web.pages import Pages
-from callscope.web.router import install_pages
-from callscope.web.sessions import SessionSigner
+from callscope.services.keys import create_key
 from tests.support.browser import chromium, find_chromium
 from tests.support.built_calls import (
     SAMPLE_RATE_HZ,
@@ -29,8 +31,9 @@ from tests.support.built_calls import (
     build_tool,
     build_whole_call,
 )
-from tests.support.live_server import serving
-from tests.support.memory_reader import MemoryReader
+from tests.support.database import DatabaseServer
+from tests.support.live_server import serving_service
+from tests.support.stored_calls import store
 
 KEY = "rk_live_of_the_browser"
 HERE = Path(__file__).parent
@@ -50,71 +53,87 @@ class Site:
     """A running site with calls to look at."""
 
     url: str
-    reader: MemoryReader
+    database_url: str
+    data_dir: Path
     project_id: UUID
     call_id: UUID
     long_call_id: UUID
     failed_call_id: UUID
 
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Wiring]:
+        """Yield the site's parts to a test that changes something behind the pages' back."""
+        async with open_wiring(Settings(data_dir=self.data_dir), self.database_url) as wiring:
+            yield wiring
+
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    reader, project_id = MemoryReader(), new_id()
-    reader.add_key(KEY, project_id=project_id)
-    reader.add_key("empty", project_id=new_id())
-    folder = tmp_path_factory.mktemp("recordings")
-    app = FastAPI()
-    install_pages(app, Pages(reader=reader, signer=SessionSigner(b"a secret"), clock=SystemClock()))
-
-    @app.get("/recordings/{name}")
-    async def play(name: str) -> FileResponse:
-        return FileResponse(folder / name)
-
-    silent_tool = build_tool("send_message", result="", start_offset_ms=35_400, end_offset_ms=None)
-    call_id = add_call(reader, folder, project_id, SCRIPT, title="Charged twice", tools=(build_tool(), silent_tool))
-    long_script = tuple(
-        Line(line.role, line.start_ms + minute * 60_000, line.end_ms + minute * 60_000, line.text, line.kind)
-        for minute in range(20)
-        for line in SCRIPT
-    )
-    long_call_id = add_call(reader, folder, project_id, long_script, title="A long one", hours_ago=1)
-    failed_call_id = add_failed_call(reader, project_id)
-    with serving(app) as url:
-        yield Site(url, reader, project_id, call_id, long_call_id, failed_call_id)
+def site(tmp_path_factory: pytest.TempPathFactory, database_server: DatabaseServer) -> Iterator[Site]:
+    data_dir, database_url = tmp_path_factory.mktemp("site"), database_server.clone()
+    settings = Settings(data_dir=data_dir)
+    ids = asyncio.run(fill(settings, database_url))
+    with serving_service(settings, database_url) as url:
+        yield Site(url, database_url, data_dir, *ids)
 
 
-def add_call(
-    reader: MemoryReader,
-    folder: Path,
-    project_id: UUID,
-    script: tuple[Line, ...],
-    *,
-    hours_ago: int = 0,
-    **changes: object,
+async def fill(settings: Settings, database_url: str) -> tuple[UUID, UUID, UUID, UUID]:
+    """Make the keys and calls of the site; return the project's id and those of its calls."""
+    async with open_wiring(settings, database_url) as wiring:
+        async with wiring.sessions.begin() as session:
+            project_id = (await create_key(session, project_name="default", name="e2e", plain_key=KEY)).project_id
+            await create_key(session, project_name="another", name="e2e", plain_key="empty")
+        silent_tool = build_tool("send_message", result="", start_offset_ms=35_400, end_offset_ms=None)
+        tools = (build_tool(), silent_tool)
+        call_id = await add_call(wiring, project_id, SCRIPT, title="Charged twice", tools=tools)
+        long_script = tuple(
+            Line(line.role, line.start_ms + minute * 60_000, line.end_ms + minute * 60_000, line.text, line.kind)
+            for minute in range(20)
+            for line in SCRIPT
+        )
+        long_call_id = await add_call(wiring, project_id, long_script, title="A long one", hours_ago=1)
+        return project_id, call_id, long_call_id, await add_failed_call(wiring, project_id)
+
+
+async def add_call(
+    wiring: Wiring, project_id: UUID, script: tuple[Line, ...], *, title: str, hours_ago: int = 0, **changes: Any
 ) -> UUID:
     """Add an analysed call with sound."""
     duration_ms = max(line.end_ms for line in script) + 1000
-    started_at = STARTED_AT - timedelta(hours=hours_ago)
-    call = build_call(project_id=project_id, duration_ms=duration_ms, title=changes.pop("title"), started_at=started_at)
-    reader.add(build_whole_call(project_id=project_id, script=script, call=call, **changes))
+    call = build_call(
+        project_id=project_id,
+        duration_ms=duration_ms,
+        title=title,
+        external_id=None,
+        started_at=STARTED_AT - timedelta(hours=hours_ago),
+    )
     samples = build_samples(script, duration_ms)
-    with wave.open(str(folder / f"{call.id}.wav"), "wb") as file:
+    return await store(
+        wiring.sessions,
+        wiring.objects,
+        build_whole_call(project_id=project_id, script=script, call=call, **changes),
+        sound=wave_file(samples),
+        peaks=build_peaks(samples),
+    )
+
+
+def wave_file(samples: npt.NDArray[np.int16]) -> bytes:
+    """Return two channels of samples as a WAV file."""
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE_HZ)
         file.writeframes(samples.tobytes())
-    reader.peaks[call.id] = build_peaks(samples)
-    reader.addresses[call.id] = f"/recordings/{call.id}.wav"
-    return call.id
+    return written.getvalue()
 
 
-def add_failed_call(reader: MemoryReader, project_id: UUID) -> UUID:
+async def add_failed_call(wiring: Wiring, project_id: UUID) -> UUID:
     """Add a call whose recording could not be fetched."""
-    call = build_call(project_id=project_id, duration_ms=None, started_at=STARTED_AT - timedelta(hours=2))
+    started_at = STARTED_AT - timedelta(hours=2)
+    call = build_call(project_id=project_id, duration_ms=None, external_id=None, started_at=started_at)
     analysis = build_analysis(call, AnalysisStatus.FAILED, reason="The server answered 404 Not Found.")
-    return reader.add(
-        build_whole_call(project_id=project_id, call=call, analysis=analysis, recording=None, has_audio=False)
-    )
+    record = build_whole_call(project_id=project_id, call=call, analysis=analysis, recording=None, has_audio=False)
+    return await store(wiring.sessions, wiring.objects, record)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 import dataclasses
+from collections.abc import AsyncIterator
 
 from playwright.async_api import BrowserContext, Page, Request, expect
 
 from callscope.core.analysis import AnalysisStatus
+from callscope.services import calls
 from tests.e2e.conftest import Site
 from tests.support.built_calls import build_analysis, build_call, build_whole_call
+from tests.support.stored_calls import FLAT_PEAKS, finish, store
 
 READY = "html[data-call-ready]"
 POSITION_S = "document.querySelector('[data-audio]').currentTime"
@@ -56,7 +59,7 @@ async def test_by_keyboard_alone_from_sign_in_to_the_moment(context: BrowserCont
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/calls")
     link = page.locator(f'a[href="/calls/{site.call_id}"]')
-    for _ in range(20):
+    for _ in range(80):
         await page.keyboard.press("Tab")
         if await link.evaluate("link => link === document.activeElement"):
             break
@@ -201,19 +204,24 @@ async def test_a_long_transcript_is_there_where_one_seeks(page: Page, site: Site
 
 
 async def test_the_page_renews_itself_when_the_analysis_ends(page: Page, site: Site) -> None:
-    call = build_call(project_id=site.project_id, title="Under way")
-    done = build_whole_call(project_id=site.project_id, call=call, has_audio=False)
-    running = dataclasses.replace(
-        done, analysis=build_analysis(call, AnalysisStatus.RUNNING), recording=None, conversation=None, values=()
-    )
-    site.reader.add(running)
-    await page.goto(f"/calls/{call.id}")
-    await expect(page.locator("#analysis")).to_contain_text("Now fetching the recording.")
-    site.reader.add(done)
-    site.reader.peaks[call.id] = site.reader.peaks[site.call_id]
-    await expect(page.locator("#analysis")).to_contain_text("Everything was measured.")
-    await expect(page.get_by_text("Agent response p95")).to_be_visible()
-    del site.reader.records[call.id]
+    call = build_call(project_id=site.project_id, title="Under way", external_id=None)
+    done = build_whole_call(project_id=site.project_id, call=call)
+    running = build_analysis(call, AnalysisStatus.RUNNING)
+    async with site.opened() as wiring:
+        begun = dataclasses.replace(done, analysis=running, recording=None, conversation=None, values=())
+        call_id = await store(wiring.sessions, wiring.objects, begun)
+        await page.goto(f"/calls/{call_id}")
+        await expect(page.locator("#analysis")).to_contain_text("Now fetching the recording.")
+        await finish(wiring.sessions, wiring.objects, done, call_id, sound=no_sound(), peaks=FLAT_PEAKS)
+        await expect(page.locator("#analysis")).to_contain_text("Everything was measured.")
+        await expect(page.get_by_text("Agent response p95")).to_be_visible()
+        async with wiring.sessions.begin() as session:
+            await calls.delete_call(session, site.project_id, call_id, now=wiring.clock.now())
+
+
+async def no_sound() -> AsyncIterator[bytes]:
+    """A recording that no browser can play."""
+    yield b"RIFF"
 
 
 async def test_the_theme_is_chosen_and_remembered(page: Page, site: Site) -> None:

@@ -8,11 +8,17 @@ from tests.e2e.conftest import Site
 
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PLACES = ("list", "call", "failed")
+PLACES = ("list", "found", "call", "failed", "design")
 
 
 def addresses(site: Site) -> dict[str, str]:
-    return {"list": "/calls", "call": f"/calls/{site.call_id}#t=20", "failed": f"/calls/{site.failed_call_id}"}
+    return {
+        "list": "/calls",
+        "found": "/calls?searchText=charged&callDirection=INBOUND&properties[plan_tier]=gold",
+        "design": "/design",
+        "call": f"/calls/{site.call_id}#t=20",
+        "failed": f"/calls/{site.failed_call_id}",
+    }
 
 
 async def violations(page: Page) -> list[str]:
@@ -63,10 +69,10 @@ async def test_nothing_sticks_out(page: Page, site: Site, place: str, width: int
 
 
 async def test_the_list_narrows_while_one_types_and_every_page_of_it_is_reached(page: Page) -> None:
-    await page.get_by_label("Search title").fill("long")
+    await page.get_by_label("Search a phone number").fill("long")
     await expect(page.get_by_text("1 call with “long”")).to_be_visible()
-    assert await page.locator("tbody tr").count() == 1
-    await page.get_by_label("Search title").fill("")
+    assert await page.locator("tbody .open").count() == 1
+    await page.get_by_label("Search a phone number").fill("")
     await expect(page.get_by_text("The server answered 404 Not Found.")).to_be_visible()
 
 

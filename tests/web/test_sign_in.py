@@ -1,13 +1,13 @@
 from datetime import timedelta
-from uuid import UUID
 
 import httpx
 import pytest
 
+from callscope.services import keys
+from callscope.storage import api_keys
 from callscope.web.sessions import LIFETIME
-from tests.support.memory_reader import MemoryReader
 from tests.support.pages import form_token_of, sign_in
-from tests.web.conftest import KEY, SettableClock
+from tests.web.conftest import KEY, Calls, SettableClock
 
 
 async def test_the_root_leads_to_the_calls(visitor: httpx.AsyncClient) -> None:
@@ -67,9 +67,9 @@ async def test_a_wrong_key_is_told_and_begins_nothing(visitor: httpx.AsyncClient
 
 
 async def test_a_key_that_may_not_read_calls_is_told_which_permission_it_lacks(
-    visitor: httpx.AsyncClient, reader: MemoryReader, project_id: UUID
+    visitor: httpx.AsyncClient, calls: Calls
 ) -> None:
-    reader.add_key("narrow", project_id=project_id, permissions=frozenset({"metric:read"}))
+    await calls.add_key("narrow", permissions=frozenset({"metric:read"}))
     answer = await sign_in(visitor, "narrow")
     assert answer.status_code == 403
     assert "call:read" in answer.text
@@ -108,8 +108,11 @@ async def test_a_session_ends_by_itself(browser: httpx.AsyncClient, clock: Setta
     assert (await browser.get("/calls")).status_code == 303
 
 
-async def test_revoking_the_key_ends_its_sessions(browser: httpx.AsyncClient, reader: MemoryReader) -> None:
-    del reader.keys[KEY]
+async def test_revoking_the_key_ends_its_sessions(browser: httpx.AsyncClient, calls: Calls) -> None:
+    async with calls.wiring.sessions.begin() as session:
+        key = await api_keys.find_by_digest(session, keys.digest_of(KEY))
+        assert key
+        await api_keys.revoke(session, key.project_id, key.id, now=calls.wiring.clock.now())
     assert (await browser.get("/calls")).status_code == 303
 
 

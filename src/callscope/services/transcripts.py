@@ -1,6 +1,6 @@
 """Transcripts as senders give them and as readers get them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from callscope.core.transcript import (
     TranscriptOutline,
     TranscriptSource,
 )
+from callscope.core.words import words_in
 from callscope.storage import call_words, calls, transcripts
 
 if TYPE_CHECKING:
@@ -86,6 +87,14 @@ async def read_entries(
     """Return up to `count` entries of the best transcript from position `first` on. Raises CallNotFound."""
     found = await _find(session, project_id, call_id)
     return () if found is None else await transcripts.read_entries(session, found[0], first=first, count=count)
+
+
+async def first_hits(
+    session: "AsyncSession", call_ids: Collection[UUID], search_text: str
+) -> dict[UUID, TranscriptEntry]:
+    """Return, of each call that has one, the first entry with a word of the text. The ids must belong to a project."""
+    words = dict.fromkeys(words_in(search_text))
+    return await transcripts.first_hits(session, call_ids, words) if words and call_ids else {}
 
 
 async def _find(

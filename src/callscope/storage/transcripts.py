@@ -1,19 +1,19 @@
 """Transcripts: per call at most one of each source, each a list of entries in call order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, UniqueConstraint, any_, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.call import Role
 from callscope.core.ids import new_id
 from callscope.core.transcript import Transcript, TranscriptEntry, TranscriptOutline, TranscriptSource
-from callscope.storage.base import Base, CallId, CreatedAt, Id, Milliseconds
+from callscope.storage.base import Base, CallId, CreatedAt, Id, Milliseconds, array_of
 
 
 class TranscriptRow(Base):
@@ -153,3 +153,23 @@ def _to_entry(row: TranscriptEntryRow) -> TranscriptEntry:
         heard_start_ms=row.heard_start_ms,
         heard_end_ms=row.heard_end_ms,
     )
+
+
+async def first_hits(
+    session: AsyncSession, call_ids: Collection[UUID], words: Collection[str]
+) -> dict[UUID, TranscriptEntry]:
+    """Return, of each call that has one, the first entry with a word that begins with one of `words`.
+
+    `words` are folded: letters and digits only. The ids must have been scoped to a project.
+    """
+    query = (
+        select(TranscriptRow.call_id, TranscriptEntryRow)
+        .join(TranscriptEntryRow, TranscriptEntryRow.transcript_id == TranscriptRow.id)
+        .where(
+            TranscriptRow.call_id == any_(array_of(call_ids, UUID)),
+            TranscriptEntryRow.text.regexp_match(rf"\m({'|'.join(words)})", flags="i"),
+        )
+        .ext(distinct_on(TranscriptRow.call_id))
+        .order_by(TranscriptRow.call_id, TranscriptRow.source, TranscriptEntryRow.position)
+    )
+    return {call_id: _to_entry(row) for call_id, row in await session.execute(query)}

@@ -4,24 +4,30 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from callscope.core.clock import Clock
 from callscope.core.errors import PermissionMissing, Unauthenticated
 from callscope.core.permissions import PERMISSIONS
 from callscope.core.roles import Role, role_of_permissions
+from callscope.storage.engine import SessionFactory
 from callscope.web.page_route import BROWSER_COOKIE, SESSION_COOKIE, FormRefused, set_cookie
-from callscope.web.reader import PageReader
+from callscope.web.service_reader import ServiceReader
 from callscope.web.sessions import SessionSigner
 from callscope.web.templating import render
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """The pages' collaborators; `boot` puts one into `app.state.pages`."""
+    """The pages' collaborators; `boot` puts one into `app.state.pages`.
 
-    reader: PageReader
+    `transactions` makes sessions for `async with …begin()`, committed at its end; `reads` makes sessions for reading.
+    """
+
+    reader: ServiceReader
+    transactions: SessionFactory
+    reads: SessionFactory
     signer: SessionSigner
     clock: Clock
 
@@ -114,3 +120,11 @@ def check_form_token(request: Request, token: str) -> None:
     """Raise FormRefused unless the form came from a page of ours in this browser."""
     if not pages_of(request).signer.is_form_token(token, browser_id=request.cookies.get(BROWSER_COOKIE)):
         raise FormRefused("This form was not sent from one of our pages, or cookies are off. Go back and try again.")
+
+
+async def _checked_form(request: Request, form_token: Annotated[str, Form()] = "") -> None:
+    check_form_token(request, form_token)
+
+
+FROM_OUR_FORM = Depends(_checked_form)
+"""What every route that changes something depends on: `@router.post(…, dependencies=[FROM_OUR_FORM])`."""

@@ -1,35 +1,14 @@
-"""What the pages need to know, as one Protocol: served by `service_reader`, by built data in tests."""
+"""What the page of a call is made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-from uuid import UUID
 
 from callscope.core.analysis import Analysis
 from callscope.core.call import Call, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricValue
-from callscope.core.recording import MeasuredRecording, Peaks
+from callscope.core.recording import MeasuredRecording
 from callscope.core.transcript import TranscriptEntry, TranscriptOutline
-from callscope.services.keys import Principal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedCall:
-    """A call in the list. `values` are those of `LISTED_METRICS`, of the call as a whole."""
-
-    call: Call
-    analysis: Analysis | None
-    values: tuple[MetricValue, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallListing:
-    """One page of the list, newest first; `next_cursor` None on the last."""
-
-    calls: tuple[ListedCall, ...]
-    next_cursor: str | None
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +57,6 @@ TURN_TOLERANCE_MS = 700
 """How far a transcript's word on when a turn starts may lie from what was measured and still mean that turn."""
 FOREVER_MS = 2**30
 MINIMUM_LENGTH_MS = 1000
-LISTED_METRICS: Sequence[str] = ("response_time", "failed_barge_in_count")
 
 
 def part_limits_ms(outline: TranscriptOutline, index: int) -> tuple[int, int]:
@@ -104,43 +82,3 @@ def axis_length_ms(
     ends_ms += [tool.end_offset_ms or tool.start_offset_ms for tool in tools]
     ends_ms += [outline.end_ms] if outline else []
     return max(ends_ms)
-
-
-class PageReader(Protocol):
-    """Reads for the pages. Whatever is not visible to the project raises NotFound."""
-
-    async def authenticate(self, plain_key: str) -> Principal:
-        """Return who bears the key. Raises Unauthenticated."""
-        ...
-
-    async def principal(self, key_id: UUID) -> Principal:
-        """Return who signed in with that key. Raises Unauthenticated once it is revoked or expired."""
-        ...
-
-    async def list_calls(self, project_id: UUID, *, search: str | None, after: str | None) -> CallListing:
-        """Return a page of the list."""
-        ...
-
-    async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
-        """Return what the page of a call opens with."""
-        ...
-
-    async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
-        """Return one part of the transcript, an empty one beyond the last."""
-        ...
-
-    async def read_timed_call(self, project_id: UUID, call_id: UUID) -> TimedCall:
-        """Return what stands on the call's time axis."""
-        ...
-
-    async def read_analysis(self, project_id: UUID, call_id: UUID) -> Analysis | None:
-        """Return where the call's newest analysis stands."""
-        ...
-
-    async def read_peaks(self, project_id: UUID, call_id: UUID) -> Peaks | None:
-        """Return the waveform, None before the recording was measured."""
-        ...
-
-    async def recording_address(self, project_id: UUID, call_id: UUID) -> str:
-        """Return a short-lived address of the recording that answers range requests."""
-        ...

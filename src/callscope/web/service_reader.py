@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from callscope.core.analysis import Analysis
-from callscope.core.call_query import CallQuery, CallSort
 from callscope.core.clock import Clock
 from callscope.core.recording import Peaks
 from callscope.core.transcript import TranscriptOutline
@@ -16,24 +15,19 @@ from callscope.storage.engine import SessionFactory
 from callscope.web.reader import (
     ENTRIES_PER_PART,
     EVIDENCE_LIMIT,
-    LISTED_METRICS,
     TOOL_LIMIT,
     TURN_TOLERANCE_MS,
-    CallListing,
     CallRecord,
-    ListedCall,
     TimedCall,
     TranscriptPart,
     axis_length_ms,
     part_limits_ms,
 )
 
-CALLS_PER_PAGE = 50
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReader:
-    """Reads through the services; a `PageReader`.
+    """Reads through the services. Whatever is not visible to the project raises NotFound.
 
     `sign_recording` makes the address, relative to this server, under which a recording of that id can be played.
     """
@@ -52,21 +46,6 @@ class ServiceReader:
         """Return who signed in with that key. Raises Unauthenticated once it is revoked or expired."""
         async with self.reads() as session:
             return await keys.principal_of(session, key_id, now=self.clock.now())
-
-    async def list_calls(self, project_id: UUID, *, search: str | None, after: str | None) -> CallListing:
-        """Return a page of the list, newest first. Raises InvalidInput for a cursor that is none."""
-        query = CallQuery(after=after, limit=CALLS_PER_PAGE, search_text=search, sort_by=CallSort.STARTED_AT)
-        async with self.reads() as session:
-            page = await calls.list_calls(session, project_id, query)
-            call_ids = [call.id for call in page.items]
-            states = await analyses.latest_of_calls(session, project_id, call_ids)
-            values = await analyses.read_values_of_calls(
-                session, project_id, call_ids, slugs=LISTED_METRICS, evidence_limit=1
-            )
-        listed = (
-            ListedCall(call=call, analysis=states.get(call.id), values=values.get(call.id, ())) for call in page.items
-        )
-        return CallListing(calls=tuple(listed), next_cursor=page.next_cursor, total=page.total)
 
     async def read_call(self, project_id: UUID, call_id: UUID) -> CallRecord:
         """Return what the page of a call opens with. Raises CallNotFound."""

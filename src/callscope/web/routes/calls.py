@@ -1,23 +1,105 @@
-"""The list of calls."""
+"""The list of calls: filtered, sorted, in the columns the visitor chose."""
 
-from fastapi import APIRouter, Request, Response
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
 
-from callscope.web.page_route import PageRoute
-from callscope.web.pages import PagesDependency, SignedIn, show
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callscope.core.roles import Role
+from callscope.services import saved_filters
+from callscope.web.call_listing import read_listing
+from callscope.web.list_address import PATH, parse_address, parse_query
+from callscope.web.page_route import PageRoute, set_cookie
+from callscope.web.pages import FROM_OUR_FORM, PagesDependency, RequiresRole, SignedIn, Visitor, show
 from callscope.web.views.call_list import view_listing
+from callscope.web.views.columns import chosen_columns, every_column
+from callscope.web.views.filter_form import canonical_pairs, view_filter_form
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-MAX_SEARCH_LENGTH = 200
+COLUMNS_COOKIE = "callscope_columns"
+COLUMNS_LIFETIME = timedelta(days=400)
+"""As long as browsers keep anything."""
+
+Member = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "call:read"))]
 
 
 @router.get("/calls")
-async def list_calls(
-    request: Request, pages: PagesDependency, visitor: SignedIn, search: str = "", after: str | None = None
+async def list_calls(request: Request, pages: PagesDependency, visitor: SignedIn, after: str | None = None) -> Response:
+    """Show a page of the list; a fragment of it when the page's script asks."""
+    address = parse_address(request.query_params.multi_items())
+    column_ids = _chosen(request)
+    metrics = [column.metric for column in chosen_columns(column_ids) if column.metric]
+    async with pages.reads() as session:
+        listing = await read_listing(session, visitor.project_id, address, after=after, metrics=metrics)
+    page = view_listing(listing, address, after=after, column_ids=column_ids)
+    if request.headers.get("hx-request"):
+        return show(request, "_call_table.html", page=page)
+    return show(
+        request,
+        "calls.html",
+        page=page,
+        form=view_filter_form(address, listing.agents),
+        columns=every_column(),
+        base_url=str(request.base_url).rstrip("/"),
+    )
+
+
+@router.get("/calls/filter")
+async def apply_filter(request: Request, visitor: SignedIn) -> Response:  # noqa: ARG001 - for those signed in
+    """Lead to the list that the filter form describes, under an address that others can read."""
+    address = parse_address(canonical_pairs(request.query_params.multi_items()))
+    address.call_query(after=None, limit=1)
+    return RedirectResponse(address.href(), status_code=303)
+
+
+@router.post("/calls/columns", dependencies=[FROM_OUR_FORM])
+async def choose_columns(
+    request: Request,
+    visitor: SignedIn,  # noqa: ARG001 - for those signed in
+    column: Annotated[list[str] | None, Form()] = None,
+    back: Annotated[str, Form()] = PATH,
 ) -> Response:
-    """Show a page of the list, newest first; a fragment of it when the page's script asks."""
-    search = search.strip()[:MAX_SEARCH_LENGTH]
-    listing = await pages.reader.list_calls(visitor.project_id, search=search or None, after=after)
-    page = view_listing(listing, search=search, after=after)
-    template = "_call_table.html" if request.headers.get("hx-request") else "calls.html"
-    return show(request, template, page=page, base_url=str(request.base_url).rstrip("/"))
+    """Remember the columns in this browser."""
+    response = RedirectResponse(_list_address(back), status_code=303)
+    chosen = ".".join(one.id for one in chosen_columns(column or ()))
+    set_cookie(response, request, COLUMNS_COOKIE, chosen, lifetime=COLUMNS_LIFETIME)
+    return response
+
+
+@router.post("/calls/saved", dependencies=[FROM_OUR_FORM])
+async def save_filter(
+    pages: PagesDependency,
+    visitor: Member,
+    name: Annotated[str, Form()] = "",
+    query: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep the filter under a name for everybody of the project."""
+    address = parse_query(query)
+    async with pages.transactions.begin() as session:
+        await saved_filters.save(session, visitor.project_id, name=name, query=address.query, now=pages.clock.now())
+    return RedirectResponse(address.href(), status_code=303)
+
+
+@router.post("/calls/saved/{filter_id}/remove", dependencies=[FROM_OUR_FORM])
+async def remove_filter(
+    pages: PagesDependency,
+    visitor: Member,
+    filter_id: UUID,
+) -> Response:
+    """Forget a saved filter."""
+    async with pages.transactions.begin() as session:
+        await saved_filters.remove(session, visitor.project_id, filter_id)
+    return RedirectResponse(PATH, status_code=303)
+
+
+def _chosen(request: Request) -> list[str]:
+    return request.cookies.get(COLUMNS_COOKIE, "").split(".")
+
+
+def _list_address(back: str) -> str:
+    """Return the address of the list that a form came from; nobody may be sent elsewhere."""
+    return parse_query(urlsplit(back).query).href()
