@@ -22,6 +22,8 @@ class JobName(StrEnum):
     DELIVER_EVENT = "event.deliver"
     REDELIVER_EVENT = "event.redeliver"
     EXPIRE_DELIVERIES = "event.expire"
+    REMOVE_DELETED_CALLS = "call.remove"
+    APPLY_RETENTION = "retention.apply"
 
 
 SHORT_QUEUE = "short"
@@ -33,6 +35,7 @@ METRICS_QUEUE = "metrics"
 LIVE_QUEUE = "live"
 EVENTS_QUEUE = "events"
 EVENT_RETRIES_QUEUE = "event_retries"
+LIFETIMES_QUEUE = "lifetimes"
 
 QUEUE_OF_JOB = {
     JobName.MEASURE_TRANSCRIPT: SHORT_QUEUE,
@@ -50,6 +53,8 @@ QUEUE_OF_JOB = {
     JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
     JobName.DELIVER_EVENT: EVENTS_QUEUE,
     JobName.REDELIVER_EVENT: EVENT_RETRIES_QUEUE,
-    JobName.EXPIRE_DELIVERIES: SHORT_QUEUE,
+    JobName.EXPIRE_DELIVERIES: LIFETIMES_QUEUE,
+    JobName.REMOVE_DELETED_CALLS: LIFETIMES_QUEUE,
+    JobName.APPLY_RETENTION: LIFETIMES_QUEUE,
 }
 """A line for each thing waited for, so that a slow download or a long recording holds up nothing but its like."""

@@ -8,12 +8,21 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
-from callscope.core.jobs import LIVE_QUEUE, METRICS_QUEUE, QUEUE_OF_JOB, SHORT_QUEUE, TRACES_QUEUE, JobName
+from callscope.core.jobs import (
+    LIFETIMES_QUEUE,
+    LIVE_QUEUE,
+    METRICS_QUEUE,
+    QUEUE_OF_JOB,
+    SHORT_QUEUE,
+    TRACES_QUEUE,
+    JobName,
+)
 from callscope.pipeline.collecting import collect_metrics
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.deliveries import deliver_event, expire_deliveries
 from callscope.pipeline.fetch_stage import fetch_recordings
+from callscope.pipeline.lifetimes import apply_retention, remove_deleted_calls
 from callscope.pipeline.live import read_message, sweep_live_calls
 from callscope.pipeline.measure_stage import measure_fetched_recording
 from callscope.pipeline.stage import Work, run_stage
@@ -32,6 +41,7 @@ WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
 }
 RETRY_AFTER_LOSS_S = 5
 HOURLY = "17 * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_MINUTE = "* * * * *"
 
 
@@ -53,6 +63,7 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     _add_metric_jobs(app, context)
     _add_tool_job(app, context)
     _add_delivery_jobs(app, context)
+    _add_lifetime_jobs(app, context)
     _add_live_jobs(app, context)
     return app
 
@@ -90,14 +101,28 @@ def _add_delivery_jobs(app: App, context: PipelineContext) -> None:
     async def deliver(delivery_id: str) -> None:
         await deliver_event(context, UUID(delivery_id))
 
-    async def expire(timestamp: int) -> None:
-        del timestamp
-        await expire_deliveries(context)
-
     for name in (JobName.DELIVER_EVENT, JobName.REDELIVER_EVENT):
         app.task(name=name.value, queue=QUEUE_OF_JOB[name], retry=KeepJob())(deliver)
-    task = app.task(name=JobName.EXPIRE_DELIVERIES.value, queue=SHORT_QUEUE, retry=KeepJob())(expire)
-    app.periodic(cron=HOURLY)(task)
+
+
+def _add_lifetime_jobs(app: App, context: PipelineContext) -> None:
+    for name, cron, work in (
+        (JobName.EXPIRE_DELIVERIES, HOURLY, expire_deliveries),
+        (JobName.REMOVE_DELETED_CALLS, EVERY_TEN_MINUTES, remove_deleted_calls),
+        (JobName.APPLY_RETENTION, HOURLY, apply_retention),
+    ):
+        task = app.task(name=name.value, queue=LIFETIMES_QUEUE, retry=KeepJob())(_on_time(context, work))
+        app.periodic(cron=cron)(task)
+
+
+def _on_time(
+    context: PipelineContext, work: Callable[[PipelineContext], Awaitable[None]]
+) -> Callable[[int], Awaitable[None]]:
+    async def run(timestamp: int) -> None:
+        del timestamp
+        await work(context)
+
+    return run
 
 
 def _add_live_jobs(app: App, context: PipelineContext) -> None:

@@ -37,6 +37,7 @@ class CallRow(Base):
         Index("ix_call_vapi_call_id", "vapi_call_id", postgresql_where=text("vapi_call_id IS NOT NULL")),
         Index("ix_call_livekit_room_id", "livekit_room_id", postgresql_where=text("livekit_room_id IS NOT NULL")),
         Index("ix_call_properties", "properties", postgresql_using="gin"),
+        Index("ix_call_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
             "ix_call_project_id_live",
             "project_id",
@@ -78,6 +79,22 @@ async def get(session: AsyncSession, project_id: UUID, call_id: UUID) -> Call | 
     """Return the call, None when the project has no such call."""
     query = select(CallRow).where(*visible(project_id), CallRow.id == call_id)
     return next(iter(await load(session, query)), None)
+
+
+async def recording_addresses(
+    session: AsyncSession, call_ids: Collection[UUID]
+) -> dict[UUID, tuple[str | None, str | None]]:
+    """Return where the recordings of calls came from, the main and the stereo one. The ids must have been scoped."""
+    query = select(CallRow.id, CallRow.recording_url, CallRow.stereo_recording_url).where(
+        CallRow.id == any_(array_of(call_ids, UUID))
+    )
+    return {call_id: (main, stereo) for call_id, main, stereo in await session.execute(query)}
+
+
+async def taken_ids(session: AsyncSession, call_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return which of these ids calls bear, deleted ones included, with the projects those belong to."""
+    query = select(CallRow.id, CallRow.project_id).where(CallRow.id == any_(array_of(call_ids, UUID)))
+    return {call_id: project_id for call_id, project_id in await session.execute(query)}
 
 
 async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *, at: datetime) -> None:

@@ -41,9 +41,14 @@ class StoredObject:
     sha256: str
 
 
+def call_folder(project_id: UUID, call_id: UUID) -> str:
+    """Return the prefix under which everything of a call lies."""
+    return f"projects/{project_id}/calls/{call_id}/"
+
+
 def recordings_folder(project_id: UUID, call_id: UUID) -> str:
     """Return the prefix under which all recordings of a call lie."""
-    return f"projects/{project_id}/calls/{call_id}/recordings/"
+    return f"{call_folder(project_id, call_id)}recordings/"
 
 
 def recording_key(project_id: UUID, call_id: UUID) -> str:

@@ -26,6 +26,11 @@ async def read_name(session: AsyncSession, project_id: UUID) -> str:
     return (await session.execute(select(ProjectRow.name).where(ProjectRow.id == project_id))).scalar_one()
 
 
+async def find(session: AsyncSession, name: str) -> UUID | None:
+    """Return the id of the project called `name`, None when there is none."""
+    return (await session.execute(select(ProjectRow.id).where(ProjectRow.name == name))).scalar_one_or_none()
+
+
 async def find_or_create(session: AsyncSession, name: str) -> UUID:
     """Return the id of the project called `name`, made now if there was none."""
     await session.execute(insert(ProjectRow).values(id=new_id(), name=name).on_conflict_do_nothing())

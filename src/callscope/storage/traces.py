@@ -1,5 +1,6 @@
 """Traces: one row each, kept up to its spans; the list, and the end of what has been kept long enough."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -105,16 +106,26 @@ async def list_page(session: AsyncSession, project_id: UUID, query: TraceQuery) 
     return Page(items=items, next_cursor=next_cursor, total=total)
 
 
-async def expire(session: AsyncSession, *, received_before: datetime, limit: int) -> int:
-    """Delete traces that got their last span before a moment, with all that is theirs; return how many were."""
+async def expire(
+    session: AsyncSession, *, received_before: datetime, limit: int, project_id: UUID | None = None
+) -> int:
+    """Delete traces that got their last span before a moment, of one project or of all; return how many were."""
     query = select(TraceRow.project_id, TraceRow.trace_id).where(TraceRow.last_received_at < received_before)
-    expired = [tuple(row) for row in await session.execute(query.limit(limit).with_for_update(skip_locked=True))]
-    if not expired:
-        return 0
-    for row in (SpanRow, SpanOriginRow, TraceKeyRow, TraceLinkRow, TraceRow):
-        statement = delete(row).where(tuple_(row.project_id, row.trace_id).in_(expired))
-        await session.execute(statement.execution_options(synchronize_session=False))
+    if project_id is not None:
+        query = query.where(TraceRow.project_id == project_id)
+    found = await session.execute(query.limit(limit).with_for_update(skip_locked=True))
+    expired = [(row.project_id, row.trace_id) for row in found]
+    await remove(session, expired)
     return len(expired)
+
+
+async def remove(session: AsyncSession, traces: Sequence[tuple[UUID, bytes]]) -> None:
+    """Delete traces, named by project and id, with all that is theirs."""
+    if not traces:
+        return
+    for row in (SpanRow, SpanOriginRow, TraceKeyRow, TraceLinkRow, TraceRow):
+        statement = delete(row).where(tuple_(row.project_id, row.trace_id).in_(traces))
+        await session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _filters(query: TraceQuery) -> list[ColumnElement[bool]]:

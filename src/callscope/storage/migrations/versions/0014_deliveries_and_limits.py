@@ -15,6 +15,8 @@ def upgrade() -> None:
     op.add_column("webhook", sa.Column("failure_count", sa.Integer(), server_default=sa.text("0"), nullable=False))
     create_webhook_delivery()
     create_webhook_attempt()
+    create_project_rules()
+    op.create_index("ix_call_deleted_at", "call", ["deleted_at"], postgresql_where=sa.text("deleted_at IS NOT NULL"))
 
 
 def downgrade() -> None:
@@ -75,3 +77,21 @@ def create_webhook_attempt() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_attempt")),
     )
     op.create_index(op.f("ix_webhook_attempt_delivery_id_id"), "webhook_attempt", ["delivery_id", "id"])
+
+
+def create_project_rules() -> None:
+    """Make the table `project_rules`."""
+    op.create_table(
+        "project_rules",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("calls_per_day", sa.Integer(), nullable=True),
+        sa.Column("recording_retention_days", sa.Integer(), nullable=True),
+        sa.Column("transcript_retention_days", sa.Integer(), nullable=True),
+        sa.Column("trace_retention_days", sa.Integer(), nullable=True),
+        sa.Column("redacted", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_project_rules_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_project_rules")),
+    )
