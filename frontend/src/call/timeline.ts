@@ -27,6 +27,9 @@ export class TimelineView {
   private queued = false;
   private peaks: Peaks | null = null;
   slow_ms = 1500;
+  /** Called when another stretch of the call has come into sight, or on another width. */
+  onAxis: (() => void) | null = null;
+  private axis = "";
 
   constructor(
     private readonly elements: TimelineElements,
@@ -176,6 +179,11 @@ export class TimelineView {
     drawTimeline(canvas.getContext("2d") as CanvasRenderingContext2D, scene);
     drawOverview(overview.getContext("2d") as CanvasRenderingContext2D, scene, this.whole, OVERVIEW_PX);
     canvas.toggleAttribute("data-zoomed", !this.viewport.isWhole);
+    const axis = `${this.viewport.start_ms}/${this.viewport.end_ms}/${this.viewport.width_px}`;
+    if (axis !== this.axis) {
+      this.axis = axis;
+      this.onAxis?.();
+    }
     this.peaks?.want(this.viewport.start_ms, this.viewport.end_ms, this.viewport.width_px);
   }
 

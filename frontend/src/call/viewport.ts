@@ -64,7 +64,7 @@ const TICK_STEPS_MS = [
 ];
 
 /** The distance between labelled ticks that keeps them at least `apart_px` from each other. */
-export function tickStep(viewport: Viewport, apart_px: number): number {
+export function tickStep(viewport: Pick<Viewport, "width_px" | "span_ms">, apart_px: number): number {
   const wanted_ms = (apart_px / viewport.width_px) * viewport.span_ms;
   return TICK_STEPS_MS.find((step) => step >= wanted_ms) ?? 7_200_000;
 }

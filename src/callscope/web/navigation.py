@@ -16,7 +16,7 @@ class Entry:
         return path == self.path or path.startswith(f"{self.path}/")
 
 
-PRIMARY = (Entry(label="Calls", path="/calls"),)
+PRIMARY = (Entry(label="Calls", path="/calls"), Entry(label="Traces", path="/traces", permission="trace:read"))
 """What stands in the bar."""
 
 SETTINGS: tuple[Entry, ...] = ()

@@ -38,6 +38,7 @@ class CallRecord:
     first_part: TranscriptPart
     tools: tuple[ToolInvocation, ...]
     tool_count: int
+    has_traces: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

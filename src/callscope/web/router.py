@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from callscope.core.errors import NotFound
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import Pages
-from callscope.web.routes import call, call_selection, calls, design, sign_in
+from callscope.web.routes import call, call_selection, call_work, calls, design, sign_in, traces
 from callscope.web.templating import STATIC
 
 static_files = StaticFiles(directory=STATIC, check_dir=False)
@@ -29,5 +29,14 @@ async def serve_static(request: Request, path: str) -> Response:
 def install_pages(app: FastAPI, pages: Pages) -> None:
     """Add the pages to an application."""
     app.state.pages = pages
-    for router in (static_router, sign_in.router, calls.router, call_selection.router, call.router, design.router):
+    for router in (
+        static_router,
+        sign_in.router,
+        calls.router,
+        call_selection.router,
+        call.router,
+        call_work.router,
+        traces.router,
+        design.router,
+    ):
         app.include_router(router)

@@ -66,6 +66,7 @@ class CallPage:
     timing_note: str | None
     tools: tuple[ToolView, ...]
     tool_count: int
+    has_traces: bool
     input: InputView | None
     properties: Pairs
     participants: tuple[Participant, ...]
@@ -103,6 +104,7 @@ def view_call(record: CallRecord) -> CallPage:
         timing_note=_timing_note(record),
         tools=tuple(view_tool(tool) for tool in record.tools),
         tool_count=record.tool_count,
+        has_traces=record.has_traces,
         input=_view_input(recording) if recording else None,
         properties=tuple((name, plain_property(value)) for name, value in sorted(call.properties.items())),
         participants=_participants(call),
