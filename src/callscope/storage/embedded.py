@@ -132,6 +132,11 @@ def url_of(data_dir: Path) -> str:
     return _server_of(data_dir).url(DATABASE)
 
 
+def run_program(program: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's own programs, such as `pg_dump`, and return how it ended with what it printed."""
+    return _run(program, arguments, account=None, cwd=Path("/"))
+
+
 def _server_of(data_dir: Path) -> "_Server":
     return _Server(data_dir=data_dir.expanduser().resolve())
 
