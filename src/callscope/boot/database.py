@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.storage import embedded, migrations
-from callscope.storage.engine import create_engine, session_factory
+from callscope.storage.engine import SessionFactory, create_engine, session_factory
 
 ResultT = TypeVar("ResultT")
 
@@ -57,3 +57,23 @@ async def run_in_session(url: str, action: Callable[[AsyncSession], Awaitable[Re
             return await action(session)
     finally:
         await engine.dispose()
+
+
+def with_settings_sessions(action: Callable[[SessionFactory], Awaitable[ResultT]]) -> ResultT:
+    """Return what `action` makes of sessions on the settings' database, at this version's schema; it commits them.
+
+    For commands that work through more than one transaction holds.
+    """
+    settings = Settings()
+    configure_logging(settings.log_format)
+
+    async def run(url: str) -> ResultT:
+        engine = create_engine(url, pool_size=2)
+        try:
+            return await action(session_factory(engine))
+        finally:
+            await engine.dispose()
+
+    with open_database(settings) as url:
+        migrations.upgrade(url)
+        return asyncio.run(run(url))

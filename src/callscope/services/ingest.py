@@ -76,7 +76,7 @@ async def create_call(
     rolled back: what was made so far must not stay.
     """
     known = await look_up(session, new, project_id=project_id, request=request)
-    known = await _make_missing(session, new, known, project_id=project_id, request=request)
+    known = await make_missing(session, new, known, project_id=project_id, request=request)
     return await store_call(session, new, known, project_id=project_id, request=request, now=now)
 
 
@@ -123,7 +123,7 @@ async def store_call(
     return call
 
 
-async def _make_missing(
+async def make_missing(
     session: "AsyncSession",
     new: NewCall,
     known: Known,

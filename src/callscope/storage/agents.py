@@ -1,6 +1,6 @@
 """Agents, the endpoints they answer on, the prompts they ran with, and their part in calls."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -127,6 +127,14 @@ async def add_prompt_version(
     if (await session.execute(known.limit(1))).first() is None:
         newest = await _newest_version(session, lineage_id)
         await _append(session, lineage_id, number=1 if newest is None else newest[0] + 1, prompt=prompt, digest=digest)
+
+
+async def read_prompts(session: AsyncSession, version_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the texts of prompt versions by id. The ids must have been scoped to a project."""
+    query = select(AgentPromptVersionRow.id, AgentPromptVersionRow.prompt).where(
+        AgentPromptVersionRow.id == any_(array_of(version_ids, UUID))
+    )
+    return dict((await session.execute(query)).all())
 
 
 async def set_prompt(

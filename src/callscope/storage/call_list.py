@@ -1,6 +1,7 @@
 """The list of calls: filtered, ordered, in pages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,15 @@ async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -
     """Return one page of the project's calls. Raises InvalidInput for a cursor of another list or order."""
     matching = conditions(project_id, query)
     total = (await session.execute(select(func.count()).select_from(CallRow).where(*matching))).scalar_one()
+    items, next_cursor = await read_stretch(session, project_id, query)
+    return Page(items=items, next_cursor=next_cursor, total=total)
+
+
+async def read_stretch(
+    session: AsyncSession, project_id: UUID, query: CallQuery
+) -> tuple[tuple[Call, ...], str | None]:
+    """Return the calls of one page, uncounted, and the cursor of the next, None on the last. Raises as `list_page`."""
+    matching = conditions(project_id, query)
     column = SORT_COLUMNS[query.sort_by]
     by_value, by_id = (column.desc(), CallRow.id.desc()) if query.is_descending else (column.asc(), CallRow.id.asc())
     by_value = by_value.nulls_last() if query.sort_by in NULLABLE else by_value
@@ -44,8 +54,26 @@ async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -
         rows = rows.where(_beyond(query))
     found = await load(session, rows)
     items = found[: query.limit]
-    next_cursor = _cursor_at(items[-1], query) if len(found) > query.limit else None
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    return items, _cursor_at(items[-1], query) if len(found) > query.limit else None
+
+
+async def neighbours(
+    session: AsyncSession, project_id: UUID, query: CallQuery, call: Call
+) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the calls before and after one in the order of a query, None beyond its ends.
+
+    The order must be by something every call has.
+    """
+    turned = replace(query, is_descending=not query.is_descending)
+    before = await _first_beyond(session, project_id, replace(turned, after=_cursor_at(call, turned)))
+    return before, await _first_beyond(session, project_id, replace(query, after=_cursor_at(call, query)))
+
+
+async def _first_beyond(session: AsyncSession, project_id: UUID, query: CallQuery) -> UUID | None:
+    order = (SORT_COLUMNS[query.sort_by], CallRow.id)
+    ids = select(CallRow.id).where(*conditions(project_id, query), _beyond(query))
+    ids = ids.order_by(*(one.desc() if query.is_descending else one.asc() for one in order)).limit(1)
+    return (await session.execute(ids)).scalar_one_or_none()
 
 
 def conditions(project_id: UUID, query: CallQuery) -> list[ColumnElement[bool]]:

@@ -94,7 +94,7 @@ async def recording_addresses(
 async def taken_ids(session: AsyncSession, call_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return which of these ids calls bear, deleted ones included, with the projects those belong to."""
     query = select(CallRow.id, CallRow.project_id).where(CallRow.id == any_(array_of(call_ids, UUID)))
-    return {call_id: project_id for call_id, project_id in await session.execute(query)}
+    return dict((await session.execute(query)).all())
 
 
 async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *, at: datetime) -> None:

@@ -82,11 +82,11 @@ async def insert_call(
     entries = () if transcript is None else transcript.entries
     urls = {"recording_url": recording_url, "stereo_recording_url": stereo_recording_url}
     parts = {
-        "call": _call_columns(call) | urls,
-        "agents": _agent_columns(call),
-        "customers": _customer_columns(call),
+        "call": call_columns(call) | urls,
+        "agents": agent_columns(call),
+        "customers": customer_columns(call),
         "tools": [tool_columns(call.id, position, tool) for position, tool in enumerate(tools)],
-        "keys": _key_columns(call, keys),
+        "keys": key_columns(call, keys),
         "analysis": first_columns(analysis_id, project_id=call.project_id, call_id=call.id, at=call.created_at),
         **_transcript_parts(call, transcript),
     }
@@ -111,7 +111,8 @@ async def insert_call(
         raise
 
 
-def _call_columns(call: Call) -> dict[str, Any]:
+def call_columns(call: Call) -> dict[str, Any]:
+    """Return the row of a call, without where its recordings were."""
     return {
         "id": call.id,
         "project_id": call.project_id,
@@ -134,7 +135,8 @@ def _call_columns(call: Call) -> dict[str, Any]:
     }
 
 
-def _agent_columns(call: Call) -> list[dict[str, Any]]:
+def agent_columns(call: Call) -> list[dict[str, Any]]:
+    """Return the rows of a call's agents."""
     return [
         {
             "id": agent.participant_id,
@@ -148,7 +150,8 @@ def _agent_columns(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _customer_columns(call: Call) -> list[dict[str, Any]]:
+def customer_columns(call: Call) -> list[dict[str, Any]]:
+    """Return the rows of a call's customers."""
     return [
         {
             "id": customer.id,
@@ -161,7 +164,8 @@ def _customer_columns(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _key_columns(call: Call, keys: Sequence[tuple[MatchKey, str]]) -> list[dict[str, Any]]:
+def key_columns(call: Call, keys: Sequence[tuple[MatchKey, str]]) -> list[dict[str, Any]]:
+    """Return the rows of what traces are matched with a call by."""
     return [{"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys]
 
 
