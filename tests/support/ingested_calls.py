@@ -29,8 +29,9 @@ async def ingest_call(
     stereo_recording_url: str | None = None,
     lines: Sequence[Line] = (),
     external_id: str | None = None,
+    project_name: str = "default",
 ) -> Call:
-    """Store a call of one agent and one customer in the project `default` and commit it."""
+    """Store a call of one agent and one customer and commit it."""
     new = NewCall(
         direction=CallDirection.INBOUND,
         interface_type=InterfaceType.PHONE,
@@ -57,7 +58,7 @@ async def ingest_call(
     body = repr(new).encode()
     request = ReceivedRequest(api_key_id=None, body=body, body_digest=hashlib.sha256(body).digest(), unknown_fields=())
     async with sessions.begin() as session:
-        project_id = await projects.find_or_create(session, "default")
+        project_id = await projects.find_or_create(session, project_name)
         return await ingest.create_call(session, new, project_id=project_id, request=request, now=datetime.now(UTC))
 
 

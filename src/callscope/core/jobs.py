@@ -58,3 +58,6 @@ QUEUE_OF_JOB = {
     JobName.APPLY_RETENTION: LIFETIMES_QUEUE,
 }
 """A line for each thing waited for, so that a slow download or a long recording holds up nothing but its like."""
+
+FAIR_QUEUES = frozenset((NETWORK_QUEUE, AUDIO_QUEUE, SPEECH_QUEUE))
+"""Lines whose jobs take seconds to minutes: projects take turns in them."""

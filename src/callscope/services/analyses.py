@@ -9,12 +9,12 @@ from callscope.core.analysis import Analysis, AnalysisStatus, ComputedValue, Sta
 from callscope.core.conversation import Conversation
 from callscope.core.errors import NotFound
 from callscope.core.ids import new_id
-from callscope.core.jobs import JobName
+from callscope.core.jobs import FAIR_QUEUES, QUEUE_OF_JOB, JobName
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
 from callscope.core.webhook import WebhookEvent
 from callscope.services import call_figures, events
-from callscope.storage import analyses, calls, jobs, measurements, recordings
+from callscope.storage import analyses, calls, fair_turns, jobs, measurements, recordings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,7 +37,7 @@ async def begin(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at:
     """Queue an analysis of a call, from the first stage on."""
     analysis_id = new_id()
     await analyses.add(session, analysis_id, project_id=project_id, call_id=call_id, at=at)
-    await _defer(session, analysis_id, FIRST_STAGE)
+    await _defer(session, project_id, analysis_id, FIRST_STAGE)
 
 
 async def rerun(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at: datetime) -> Analysis:
@@ -56,7 +56,7 @@ async def rerun(session: "AsyncSession", project_id: UUID, call_id: UUID, *, at:
     analysis_id = new_id()
     stage = await _first_stage_anew(session, project_id, call_id)
     await analyses.add(session, analysis_id, project_id=project_id, call_id=call_id, at=at, stage=stage)
-    await _defer(session, analysis_id, stage)
+    await _defer(session, project_id, analysis_id, stage)
     return await latest(session, project_id, call_id)
 
 
@@ -93,7 +93,7 @@ async def advance(session: "AsyncSession", analysis: Analysis, *, at: datetime) 
         await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_COMPLETED)
         return
     await analyses.enter_stage(session, analysis.id, following, at=at)
-    await _defer(session, analysis.id, following)
+    await _defer(session, analysis.project_id, analysis.id, following)
 
 
 async def pass_over(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
@@ -110,7 +110,7 @@ async def record_transcription(session: "AsyncSession", analysis: Analysis, *, r
 async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, until: datetime) -> None:
     """Try the claimed stage again at `until`; `reason` tells a person why it failed this time."""
     await analyses.record_failed_attempt(session, analysis.id, reason=reason, next_attempt_at=until)
-    await _defer(session, analysis.id, analysis.stage, schedule_at=until)
+    await _defer(session, analysis.project_id, analysis.id, analysis.stage, schedule_at=until)
 
 
 async def fail(session: "AsyncSession", analysis: Analysis, *, reason: str, at: datetime) -> None:
@@ -241,9 +241,13 @@ async def read_peaks(session: "AsyncSession", project_id: UUID, call_id: UUID) -
 
 
 async def _defer(
-    session: "AsyncSession", analysis_id: UUID, stage: Stage, *, schedule_at: datetime | None = None
+    session: "AsyncSession", project_id: UUID, analysis_id: UUID, stage: Stage, *, schedule_at: datetime | None = None
 ) -> None:
-    await jobs.defer(session, JOB_OF_STAGE[stage], args={"analysis_id": str(analysis_id)}, schedule_at=schedule_at)
+    job = JOB_OF_STAGE[stage]
+    queue = QUEUE_OF_JOB[job]
+    priority = await fair_turns.take(session, project_id, queue) if queue in FAIR_QUEUES else 0
+    args = {"analysis_id": str(analysis_id)}
+    await jobs.defer(session, job, args=args, schedule_at=schedule_at, priority=priority)
 
 
 async def _tell(session: "AsyncSession", analysis: Analysis, event: WebhookEvent, **further: str) -> None:

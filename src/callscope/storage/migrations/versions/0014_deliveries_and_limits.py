@@ -16,6 +16,7 @@ def upgrade() -> None:
     create_webhook_delivery()
     create_webhook_attempt()
     create_project_rules()
+    create_queue_turn()
     op.create_index("ix_call_deleted_at", "call", ["deleted_at"], postgresql_where=sa.text("deleted_at IS NOT NULL"))
 
 
@@ -94,4 +95,18 @@ def create_project_rules() -> None:
             ["project_id"], ["project.id"], name=op.f("fk_project_rules_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_project_rules")),
+    )
+
+
+def create_queue_turn() -> None:
+    """Make the table `queue_turn`."""
+    op.create_table(
+        "queue_turn",
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_queue_turn_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "queue", name=op.f("pk_queue_turn")),
     )
