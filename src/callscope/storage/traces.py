@@ -87,8 +87,7 @@ async def summaries(session: AsyncSession, project_id: UUID, trace_ids: list[str
 
 async def list_page(session: AsyncSession, project_id: UUID, query: TraceQuery) -> Page[TraceSummary]:
     """Return one page of the project's traces. Raises InvalidInput for a cursor of another list or order."""
-    shown = [TraceRow.trace_id.in_(_showing(project_id, name, value)) for name, value in query.attributes.items()]
-    matching = [TraceRow.project_id == project_id, *shown, *_filters(query)]
+    matching = conditions(project_id, query)
     total = (await session.execute(select(func.count()).select_from(TraceRow).where(*matching))).scalar_one()
     place = tuple_(SORT_COLUMNS[query.sort_by], TraceRow.trace_id)
     order = [column.desc() if query.is_descending else column.asc() for column in place.clauses]
@@ -104,6 +103,12 @@ async def list_page(session: AsyncSession, project_id: UUID, query: TraceQuery) 
         value = getattr(last_row, SORT_COLUMNS[query.sort_by].key)
         next_cursor = encode_cursor(query.sort_by.value, query.is_descending, value, last_row.trace_id.hex())
     return Page(items=items, next_cursor=next_cursor, total=total)
+
+
+def conditions(project_id: UUID, query: TraceQuery) -> list[ColumnElement[bool]]:
+    """Return what the traces of the list must meet, wherever the page begins."""
+    shown = [TraceRow.trace_id.in_(_showing(project_id, name, value)) for name, value in query.attributes.items()]
+    return [TraceRow.project_id == project_id, *shown, *_filters(query)]
 
 
 async def expire(
