@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AGENTS_VENV := .venv-integrations
 DEMO_PORT ?= 8000
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
@@ -18,14 +19,14 @@ setup: $(VENV)/.demo-installed frontend-build ## Install Callscope into .venv an
 demo: setup ## Start Callscope with real, analysed example calls on http://127.0.0.1:8000
 	@$(BIN)/python demo/run.py --port $(DEMO_PORT)
 
-test: $(VENV)/.test-installed debian-packages frontend-build ## Install what tests need, then run all of them
+test: $(VENV)/.test-installed $(AGENTS_VENV)/.installed debian-packages frontend-build exporter-packages ## Install what tests need, then run all of them
 	@$(MAKE) --no-print-directory check-code
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.test-installed frontend-build check-code ## Lint, types, import contracts, migration drift, generated docs (under two minutes)
 	$(BIN)/python -m pytest -q tests/storage/test_migrations.py tests/docs
 
-.PHONY: check-code frontend-build
+.PHONY: check-code frontend-build exporter-packages
 check-code: $(VENV)/.test-installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -51,7 +52,7 @@ migration: $(VENV)/.test-installed ## Write the migration that the models ask fo
 	$(BIN)/python -m callscope.storage.migrations.write $(NAME)
 
 clean: ## Remove what building and testing left behind (the demo's data too)
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis frontend/node_modules src/callscope/web/static/build
+	rm -rf $(VENV) $(AGENTS_VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis frontend/node_modules tests/support/emitters/javascript/node_modules src/callscope/web/static/build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null || { \
@@ -76,9 +77,25 @@ $(VENV)/.test-installed: $(wildcard requirements/*.txt) pyproject.toml | $(BIN)/
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo-installed
 
+AGENTS_PIP_INSTALL := $(AGENTS_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+
+# The agent frameworks whose plug-ins are tested, about 470 MB: they need other versions of what Callscope uses.
+$(AGENTS_VENV)/.installed: requirements/integrations.txt requirements/integrations-recording.txt | $(BIN)/python
+	@echo "Installing the agent frameworks of tests/integrations into $(AGENTS_VENV) (a minute or two) ..."
+	@$(PYTHON) -m venv $(AGENTS_VENV)
+	@$(AGENTS_PIP_INSTALL) -r requirements/integrations.txt && \
+		$(AGENTS_PIP_INSTALL) --target $(AGENTS_VENV)/recording --upgrade -r requirements/integrations-recording.txt || { \
+		echo "The agent frameworks could not be installed. Is the package registry within reach? All other tests:"; \
+		echo "  $(BIN)/python -m pytest $(PYTEST_ARGS) --ignore tests/integrations"; exit 1; }
+	@touch $@
+
 # The build itself sees whether anything changed.
 frontend-build: $(VENV)/.demo-installed
 	@$(BIN)/python frontend/build.py
+
+# OpenTelemetry's JavaScript exporters, which the tests let send traces.
+exporter-packages: $(VENV)/.test-installed
+	@$(BIN)/python frontend/build.py --packages tests/support/emitters/javascript
 
 debian-packages:
 	@$(BIN)/python tests/debian_packages.py

@@ -1,13 +1,5 @@
-"""Spans that the real agent frameworks emit in this run, from their exporter to our answers.
+"""Spans that the real agent frameworks emit in this run, from their exporter to our answers."""
 
-They are large and need other versions of what Callscope uses, so they may live in an environment of their own:
-`CALLSCOPE_AGENTS_PYTHON=/path/to/python`, with the dependency group `integrations` installed.
-"""
-
-import asyncio
-import importlib.util
-import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,21 +13,12 @@ from callscope.services.keys import CreatedKey
 from callscope.storage.engine import SessionFactory, create_engine
 from callscope.traces.attribution import understand
 from callscope.traces.meaning import meaning_of
+from tests.support.agents import run_agent
 from tests.support.api import build_app_under_test, make_key, minimal_call
 from tests.support.live_server import serving
 from tests.support.trace_api import Drain, draining, intake
 
-EMITTERS = Path(__file__).parents[1] / "support" / "emitters"
-PYTHON = os.environ.get("CALLSCOPE_AGENTS_PYTHON") or (
-    sys.executable if importlib.util.find_spec("pipecat") and importlib.util.find_spec("livekit") else None
-)
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        PYTHON is None, reason="the dependency group `integrations` is not installed; see CALLSCOPE_AGENTS_PYTHON"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -55,16 +38,7 @@ async def traced(program: str, call: dict[str, str], database_url: str, key: Cre
     api = build_app_under_test(engine)
     api.app.state.traces = intake(engine)
     with serving(api.app) as url:
-        agent = await asyncio.create_subprocess_exec(
-            str(PYTHON),
-            str(EMITTERS / program),
-            f"{url}/v1/traces",
-            key.plain_key,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await agent.communicate()
-        assert agent.returncode == 0, output.decode()
+        await run_agent(program, f"{url}/v1/traces", key.plain_key)
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {key.plain_key}"}) as client:
             created = await client.post(f"{url}/v1/call", json=minimal_call(**call))
     await drain.run()

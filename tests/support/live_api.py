@@ -101,6 +101,21 @@ class Live:
             return list((await session.execute(text(query))).scalars())
 
 
+def objects_in(directory: Path) -> Objects:
+    return Objects.open(None, default_dir=directory / "objects")
+
+
+def integration_intake(api: ApiUnderTest, engine: AsyncEngine, objects: Objects) -> IntegrationIntake:
+    return IntegrationIntake(
+        transactions=api.transactions,
+        statements=Statements(engine),
+        objects=objects,
+        signer=Signer(b"a secret of the tests", api.clock),
+        clock=api.clock,
+        max_chunk_bytes=MAX_CHUNK_BYTES,
+    )
+
+
 @asynccontextmanager
 async def living(
     api: ApiUnderTest,
@@ -111,15 +126,8 @@ async def living(
     client: httpx.AsyncClient,
     key: CreatedKey,
 ) -> AsyncIterator[Live]:
-    objects = Objects.open(None, default_dir=directory / "objects")
-    api.app.state.integrations = IntegrationIntake(
-        transactions=api.transactions,
-        statements=Statements(engine),
-        objects=objects,
-        signer=Signer(b"a secret of the tests", api.clock),
-        clock=api.clock,
-        max_chunk_bytes=MAX_CHUNK_BYTES,
-    )
+    objects = objects_in(directory)
+    api.app.state.integrations = integration_intake(api, engine, objects)
     outbound = OutboundClient(allowed_networks=(IPv4Network("127.0.0.0/8"),))
     context = PipelineContext(
         sessions=api.transactions,

@@ -164,3 +164,9 @@ def _shortened(clip: Clip, duration_ms: int) -> Clip:
     piece = clip[: duration_ms * 16].copy()
     piece[-320:] *= np.linspace(1, 0, 320, dtype=np.float32)
     return _cut_to_speech(piece)
+
+
+def pcm_of(clip: Clip, *, rate_hz: int) -> bytes:
+    """Return a clip as signed 16-bit samples in one channel, at a multiple of the clips' rate."""
+    repeated = np.repeat(clip, rate_hz // SAMPLE_RATE_HZ)
+    return (repeated * 32767).astype("<i2").tobytes()
