@@ -216,7 +216,10 @@ def build_analysis(call: Call, status: AnalysisStatus = AnalysisStatus.COMPLETED
 
 
 def build_values(
-    conversation: Conversation | None, transcript: Transcript | None, duration_ms: int
+    conversation: Conversation | None,
+    transcript: Transcript | None,
+    duration_ms: int,
+    tools: tuple[ToolInvocation, ...] = (),
 ) -> tuple[MetricValue, ...]:
     """Compute the real metrics of what was built; those of the call as a whole."""
     facts = CallFacts(
@@ -224,7 +227,7 @@ def build_values(
         conversation=conversation,
         conversation_reason=None if conversation else "the recording was not measured yet",
         transcript=transcript.entries if transcript else (),
-        tools=(),
+        tools=tools,
     )
     return tuple(value for value in runner.compute(facts) if value.context is MetricContext.CALL)
 
@@ -351,15 +354,16 @@ def build_whole_call(*, project_id: UUID, script: tuple[Line, ...] = SCRIPT, **c
     call = changes.get("call") or build_call(project_id=project_id, duration_ms=duration_ms)
     conversation = build_conversation(script)
     transcript = build_transcript(script)
+    tools = changes.get("tools", (build_tool(),))
     record = BuiltCall(
         call=call,
         analysis=build_analysis(call),
-        values=build_values(conversation, transcript, duration_ms),
+        values=build_values(conversation, transcript, duration_ms, tools),
         recording=build_recording(duration_ms),
         has_audio=True,
         transcript=transcript,
         conversation=conversation,
-        tools=(build_tool(),),
+        tools=tools,
     )
     return dataclasses.replace(record, **changes)
 

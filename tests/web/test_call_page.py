@@ -41,11 +41,11 @@ async def test_the_page_tells_the_whole_call(browser: httpx.AsyncClient, calls: 
         "find_account",
         "The agent can be heard in the customer's channel",
         "Record each party before the mix",
-        "plan_tier gold",
         "External id order-4412",
         "front-desk",
     ):
         assert words in text, words
+    assert '<input id="property-3" name="value" value="gold">' in page.text
 
 
 async def test_what_is_drawn_can_be_read_as_tables(browser: httpx.AsyncClient, calls: Calls, project_id: UUID) -> None:

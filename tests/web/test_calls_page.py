@@ -235,13 +235,13 @@ async def test_many_calls_are_deleted_after_a_question_that_names_their_number(
     inbound = [str(await add(calls, project_id, script=SCRIPT[:1])) for _ in range(3)]
     outbound = [str(await add(calls, project_id, direction=CallDirection.OUTBOUND)) for _ in range(2)]
     question = await browser.get("/calls/selection", params={"call": inbound[:2]})
-    assert "Delete 2 calls?" in text_of(question.text)
+    assert "2 calls chosen" in text_of(question.text)
     assert shown_ids((await browser.get("/calls")).text) != []
     await browser.post("/calls/selection/delete", data={"call": inbound[:2]} | token_of(question))
     assert set(shown_ids((await browser.get("/calls")).text)) == {inbound[2], *outbound}
     all_outbound = {"all": "true", "query": "callDirection=OUTBOUND"}
     question = await browser.get("/calls/selection", params=all_outbound)
-    assert "Delete 2 calls?" in text_of(question.text)
+    assert "2 calls chosen" in text_of(question.text)
     answer = await browser.post("/calls/selection/delete", data=all_outbound | token_of(question))
     assert answer.headers["location"] == "/calls?callDirection=OUTBOUND"
     assert shown_ids((await browser.get("/calls")).text) == [inbound[2]]

@@ -1,21 +1,19 @@
 """What the dependency that guards pages lets through."""
 
 from typing import Annotated
-from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Response
 
+from callscope.boot.app import build_pages
 from callscope.core.permissions import PERMISSIONS
 from callscope.core.roles import Role
 from callscope.web.page_route import PageRoute
-from callscope.web.pages import Pages, RequiresRole, Visitor
+from callscope.web.pages import RequiresRole, Visitor
 from callscope.web.router import install_pages
-from callscope.web.sessions import SessionSigner
-from tests.support.memory_reader import MemoryReader
 from tests.support.pages import sign_in
-from tests.web.conftest import SettableClock
+from tests.web.conftest import Calls
 
 router = APIRouter(route_class=PageRoute)
 
@@ -30,10 +28,10 @@ async def for_readers(visitor: Annotated[Visitor, Depends(RequiresRole(Role.VIEW
     return Response(visitor.role)
 
 
-async def status_codes(reader: MemoryReader, key: str) -> list[int]:
+async def status_codes(calls: Calls, key: str) -> list[int]:
     app = FastAPI()
     app.include_router(router)
-    install_pages(app, Pages(reader=reader, signer=SessionSigner(b"a secret"), clock=SettableClock()))
+    install_pages(app, build_pages(calls.wiring))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://callscope.test") as client:
         assert (await client.get("/for-members")).headers["location"] == "/sign-in?next=/for-members"
@@ -51,10 +49,10 @@ async def status_codes(reader: MemoryReader, key: str) -> list[int]:
     ],
 )
 async def test_a_key_passes_by_the_role_it_covers_and_the_permission_it_has(
-    reader: MemoryReader, project_id: UUID, permissions: frozenset[str], expected: list[int]
+    calls: Calls, permissions: frozenset[str], expected: list[int]
 ) -> None:
-    reader.add_key("one", project_id=project_id, permissions=permissions)
-    assert await status_codes(reader, "one") == expected
+    await calls.add_key("one", permissions=permissions)
+    assert await status_codes(calls, "one") == expected
 
 
 def test_only_permissions_that_exist_can_be_asked_for() -> None:

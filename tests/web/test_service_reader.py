@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,10 +18,8 @@ from callscope.storage.objects import Objects
 from callscope.web.service_reader import ServiceReader
 from tests.support.built_calls import (
     SCRIPT,
-    STARTED_AT,
     BuiltCall,
     Line,
-    build_call,
     build_peaks,
     build_samples,
     build_tool,
@@ -138,24 +135,6 @@ async def test_a_long_transcript_is_read_part_by_part(
     assert parts[0] == found.first_part
 
 
-async def test_the_list_is_newest_first_with_what_its_columns_show(
-    service_reader: ServiceReader, sessions: SessionFactory, record: BuiltCall, tmp_path: Path
-) -> None:
-    measured_id = await store_measured(sessions, record, tmp_path)
-    older = build_call(project_id=record.call.project_id, started_at=STARTED_AT - timedelta(days=1), external_id=None)
-    older_id = await send(sessions, dataclasses.replace(record, call=older, transcript=None))
-    listing = await service_reader.list_calls(record.call.project_id, search=None, after=None)
-    assert [listed.call.id for listed in listing.calls] == [measured_id, older_id]
-    assert (listing.total, listing.next_cursor) == (2, None)
-    measured, queued = listing.calls
-    assert {value.slug for value in measured.values} == {"response_time", "failed_barge_in_count"}
-    assert queued.values == ()
-    assert queued.analysis
-    assert queued.analysis.status is AnalysisStatus.QUEUED
-    found = await service_reader.list_calls(record.call.project_id, search="charged TWICE", after=None)
-    assert [listed.call.id for listed in found.calls] == [measured_id]
-
-
 async def test_nothing_of_another_project_is_read(
     service_reader: ServiceReader, sessions: SessionFactory, record: BuiltCall, tmp_path: Path
 ) -> None:
@@ -170,4 +149,3 @@ async def test_nothing_of_another_project_is_read(
     ):
         with pytest.raises(CallNotFound):
             await read(stranger, call_id)
-    assert (await service_reader.list_calls(stranger, search=None, after=None)).calls == ()

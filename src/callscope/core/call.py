@@ -138,11 +138,6 @@ class ToolInvocation:
         """Milliseconds from call to answer, None when the end is unknown."""
         return None if self.end_offset_ms is None else self.end_offset_ms - self.start_offset_ms
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether it never returned, or returned what calls itself an error."""
-        return self.result == "" or (isinstance(self.result, Mapping) and bool(self.result.get("error")))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

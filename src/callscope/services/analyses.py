@@ -12,9 +12,11 @@ from callscope.core.ids import new_id
 from callscope.core.jobs import FAIR_QUEUES, QUEUE_OF_JOB, JobName
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording, Peaks, Recording, RecordingAnalysis
+from callscope.core.standing import Standing
 from callscope.core.webhook import WebhookEvent
 from callscope.services import call_figures, events
-from callscope.storage import analyses, calls, fair_turns, jobs, measurements, recordings
+from callscope.storage import analyses, calls, fair_turns, jobs, measurements, recording_analyses, recordings
+from callscope.storage import standings as storage_standings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -151,7 +153,7 @@ async def record_recording_analysis(
     session: "AsyncSession", analysis: Analysis, *, recording: Recording, found: RecordingAnalysis, at: datetime
 ) -> None:
     """Write what the pass over a recording found, under the digest of its bytes."""
-    await measurements.save_recording_analysis(
+    await recording_analyses.save(
         session,
         project_id=analysis.project_id,
         call_id=analysis.call_id,
@@ -164,7 +166,7 @@ async def record_recording_analysis(
 
 async def record_duration(session: "AsyncSession", analysis: Analysis, *, at: datetime) -> None:
     """Give the call the duration its recording shows; a call without a measured recording keeps what it has."""
-    found = await measurements.read_duration_ms(session, project_id=analysis.project_id, call_id=analysis.call_id)
+    found = await recording_analyses.read_duration_ms(session, project_id=analysis.project_id, call_id=analysis.call_id)
     if found is not None:
         await calls.set_duration(session, analysis.call_id, found, at=at)
 
@@ -175,6 +177,18 @@ async def latest(session: "AsyncSession", project_id: UUID, call_id: UUID) -> An
     if found is None:
         raise AnalysisNotFound(f"There is no analysis of a call {call_id} in this project.", param="callId")
     return found
+
+
+async def history(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Analysis, ...]:
+    """Return all analyses of a call, newest first."""
+    return await analyses.of_call(session, project_id=project_id, call_id=call_id)
+
+
+async def standings(
+    session: "AsyncSession", project_id: UUID, call_id: UUID, *, among: int = 500
+) -> tuple[Standing, ...]:
+    """Return where the call's values stand among those of the newest `among` calls."""
+    return await storage_standings.of_call(session, project_id, call_id, among=among)
 
 
 async def read_conversation(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Conversation | None:
@@ -227,17 +241,17 @@ async def read_values_between(
 
 async def read_measured_recording(session: "AsyncSession", project_id: UUID, call_id: UUID) -> MeasuredRecording | None:
     """Return probe, channels and input report of the measured recording, None before it was measured."""
-    return await measurements.read_measured_recording(session, project_id=project_id, call_id=call_id)
+    return await recording_analyses.read_measured(session, project_id=project_id, call_id=call_id)
 
 
 async def read_recording_analysis(session: "AsyncSession", project_id: UUID, call_id: UUID) -> RecordingAnalysis | None:
     """Return probe, channels, input report and peaks of the measured recording, None before it was measured."""
-    return await measurements.read_recording_analysis(session, project_id=project_id, call_id=call_id)
+    return await recording_analyses.read(session, project_id=project_id, call_id=call_id)
 
 
 async def read_peaks(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Peaks | None:
     """Return the waveform of the measured recording, None before it was measured."""
-    return await measurements.read_peaks(session, project_id=project_id, call_id=call_id)
+    return await recording_analyses.read_peaks(session, project_id=project_id, call_id=call_id)
 
 
 async def _defer(

@@ -10,8 +10,9 @@ from callscope.core.call_figures import FAILED_ENDS, CallFigures, Worst, draw_st
 from callscope.core.call_query import CallQuery
 from callscope.core.conversation import Conversation
 from callscope.core.page import Page
+from callscope.metrics.invocations import failure_of
 from callscope.metrics.statistics import percentile
-from callscope.storage import analyses, call_figures, calls, measurements, tools, worst_calls
+from callscope.storage import analyses, call_figures, calls, measurements, recording_analyses, tools, worst_calls
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +24,7 @@ async def refresh(session: "AsyncSession", project_id: UUID, call_id: UUID) -> N
     if call is None:
         return
     conversation = await measurements.read_conversation(session, project_id=project_id, call_id=call_id)
-    recording_ms = await measurements.read_duration_ms(session, project_id=project_id, call_id=call_id)
+    recording_ms = await recording_analyses.read_duration_ms(session, project_id=project_id, call_id=call_id)
     figures = figures_of(
         call,
         conversation=conversation,
@@ -60,7 +61,7 @@ def figures_of(
         barge_in_count=len(barge_ins) if is_overlap_known else None,
         failed_barge_in_count=sum(not one.yielded for one in barge_ins) if is_overlap_known else None,
         tool_count=len(used),
-        failed_tool_count=sum(tool.has_failed for tool in used),
+        failed_tool_count=sum(failure_of(tool) is not None for tool in used),
         quality_score=None,
         strip=draw_strip(conversation, length_ms=_axis_ms(conversation, length_ms)) if conversation else None,
     )
@@ -74,6 +75,13 @@ async def of_calls(session: "AsyncSession", project_id: UUID, call_ids: Collecti
 async def list_worst(session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst) -> Page[Call]:
     """Return one page of the calls a query asks for that have the fault, worst first. Raises InvalidInput."""
     return await worst_calls.list_page(session, project_id, query, worst)
+
+
+async def neighbours_in(
+    session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst, call: Call
+) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the calls before and after one in a list with the worst first, None beyond its ends."""
+    return await worst_calls.neighbours(session, project_id, query, worst, call)
 
 
 def _agent_responses_ms(conversation: Conversation) -> tuple[int, ...]:

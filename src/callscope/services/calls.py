@@ -29,6 +29,13 @@ async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery
     return await call_list.list_page(session, project_id, query)
 
 
+async def neighbours_in(
+    session: "AsyncSession", project_id: UUID, query: CallQuery, call: Call
+) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the calls before and after one in a list ordered by something every call has."""
+    return await call_list.neighbours(session, project_id, query, call)
+
+
 async def list_live(session: "AsyncSession", project_id: UUID, *, limit: int) -> tuple[Call, ...]:
     """Return the calls under way, the one begun last first."""
     return await calls.live(session, project_id, limit=limit)

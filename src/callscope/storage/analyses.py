@@ -88,6 +88,16 @@ async def latest(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> A
     return None if row is None else _to_analysis(row)
 
 
+async def of_call(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> tuple[Analysis, ...]:
+    """Return all analyses of a call, newest first."""
+    query = (
+        select(AnalysisRow)
+        .where(AnalysisRow.project_id == project_id, AnalysisRow.call_id == call_id)
+        .order_by(AnalysisRow.created_at.desc(), AnalysisRow.id.desc())
+    )
+    return tuple(_to_analysis(row) for row in (await session.execute(query)).scalars())
+
+
 async def latest_of_calls(
     session: AsyncSession, *, project_id: UUID, call_ids: Collection[UUID]
 ) -> dict[UUID, Analysis]:

@@ -67,6 +67,29 @@ async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery, w
     return Page(items=items, next_cursor=next_cursor, total=total)
 
 
+async def neighbours(
+    session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst, call: Call
+) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the calls before and after one in that list, None beyond its ends or for a call not in it."""
+    order = ORDERS[worst]
+    own = select(order.column).where(CallFiguresRow.call_id == call.id, order.has_fault)
+    value = (await session.execute(own)).scalar_one_or_none()
+    if value is None:
+        return None, None
+    here, place = tuple_(order.column, CallFiguresRow.call_id), tuple_(literal(value), literal(call.id))
+    found: list[UUID | None] = []
+    for is_descending in (not order.is_descending, order.is_descending):
+        ids = (
+            select(CallFiguresRow.call_id)
+            .join(CallRow, CallRow.id == CallFiguresRow.call_id)
+            .where(CallFiguresRow.project_id == project_id, order.has_fault, *conditions(project_id, query))
+            .where(here < place if is_descending else here > place)
+            .order_by(*(one.desc() if is_descending else one.asc() for one in (order.column, CallFiguresRow.call_id)))
+        )
+        found.append((await session.execute(ids.limit(1))).scalar_one_or_none())
+    return found[0], found[1]
+
+
 async def _cursor_at(session: AsyncSession, call: Call, worst: Worst) -> str:
     column = ORDERS[worst].column
     value = (await session.execute(select(column).where(CallFiguresRow.call_id == call.id))).scalar_one()

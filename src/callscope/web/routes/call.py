@@ -9,10 +9,13 @@ from pydantic import BaseModel, Field
 
 from callscope.audio.peaks import encode_peaks
 from callscope.core.errors import NotFound
+from callscope.web.call_surroundings import read_surroundings
+from callscope.web.list_address import parse_query
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import PagesDependency, SignedIn, show
 from callscope.web.views.analysis import view_analysis
 from callscope.web.views.call import view_call
+from callscope.web.views.surroundings import view_surroundings
 from callscope.web.views.timeline import event_tables, timeline_document, timing_note
 from callscope.web.views.transcript import view_part
 from callscope.web.waveform import MAX_BUCKET_COUNT, slice_peaks
@@ -23,10 +26,19 @@ DAY_MS = 24 * 3600 * 1000
 
 
 @router.get("/calls/{call_id}")
-async def show_call(request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
-    """Show the page of a call."""
+async def show_call(
+    request: Request,
+    pages: PagesDependency,
+    visitor: SignedIn,
+    call_id: UUID,
+    from_query: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    """Show the page of a call; `from` names the list it was opened from."""
     record = await pages.reader.read_call(visitor.project_id, call_id)
-    return show(request, "call.html", page=view_call(record))
+    address = parse_query(from_query)
+    async with pages.reads() as session:
+        found = await read_surroundings(session, visitor.project_id, record.call, address)
+    return show(request, "call.html", page=view_call(record), around=view_surroundings(found, address))
 
 
 @router.get("/calls/{call_id}/status")

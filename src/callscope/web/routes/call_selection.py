@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from callscope.core.roles import Role
-from callscope.services import calls
+from callscope.services import analyses, calls
 from callscope.web.call_listing import read_page
 from callscope.web.list_address import ListAddress, parse_query
 from callscope.web.page_route import PageRoute
@@ -23,6 +23,7 @@ MAX_SELECTED = 10_000
 """Of one list at a time: more would keep the browser waiting for an answer."""
 
 Deleter = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "call:delete"))]
+Editor = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "call:update"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,23 @@ async def delete_selected(
     async for call_ids in _batches(pages, visitor.project_id, address, chosen=call or [], is_all=all):
         async with pages.transactions.begin() as session:
             await calls.delete_calls(session, visitor.project_id, call_ids, now=pages.clock.now())
+    return RedirectResponse(address.href(), status_code=303)
+
+
+@router.post("/calls/selection/analyses", dependencies=[FROM_OUR_FORM])
+async def analyse_selected(
+    pages: PagesDependency,
+    visitor: Editor,
+    call: Annotated[list[UUID] | None, Form(max_length=MAX_SELECTED)] = None,
+    query: Annotated[str, Form()] = "",
+    all: Annotated[bool, Form()] = False,  # noqa: A002 - the form's name for it
+) -> Response:
+    """Have the chosen calls analysed again; calls that never were stay as they are."""
+    address = parse_query(query)
+    async for call_ids in _batches(pages, visitor.project_id, address, chosen=call or [], is_all=all):
+        async with pages.transactions.begin() as session:
+            for call_id in await analyses.latest_of_calls(session, visitor.project_id, call_ids):
+                await analyses.rerun(session, visitor.project_id, call_id, at=pages.clock.now())
     return RedirectResponse(address.href(), status_code=303)
 
 

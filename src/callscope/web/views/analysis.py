@@ -23,12 +23,16 @@ TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisView:
-    """`label` for a badge, `sentence` for the whole story; `reason` tells why the last try failed."""
+    """`label` for a badge, `sentence` for the whole story.
+
+    `reason` tells why the last try failed, `transcription_reason` why no words were recognised.
+    """
 
     label: str
     tone: str
     sentence: str
     reason: str | None
+    transcription_reason: str | None
     attempt_count: int
     next_attempt_at: datetime | None
     finished_at: datetime | None
@@ -45,6 +49,7 @@ def view_analysis(analysis: Analysis | None) -> AnalysisView:
             tone="muted",
             sentence="This call has no analysis.",
             reason=None,
+            transcription_reason=None,
             attempt_count=0,
             next_attempt_at=None,
             finished_at=None,
@@ -56,6 +61,7 @@ def view_analysis(analysis: Analysis | None) -> AnalysisView:
         tone=TONES[analysis.status],
         sentence=_sentence(analysis),
         reason=analysis.reason,
+        transcription_reason=analysis.transcription_reason,
         attempt_count=analysis.attempt_count,
         next_attempt_at=analysis.next_attempt_at,
         finished_at=analysis.finished_at,

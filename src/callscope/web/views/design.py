@@ -12,6 +12,7 @@ COLOUR_GROUPS = (
         "A call",
         ("agent", "agent-soft", "customer", "customer-soft", "wave-idle", "overlap", "failed", "tool", "tool-soft"),
     ),
+    ("Parts of a response", ("part-end-of-turn", "part-stt", "part-llm", "part-tts")),
     ("Waiting for an answer", ("gap-quick", "gap-fair", "gap-slow", "gap-severe", "gap-other")),
     ("States", ("good-soft", "good-ink", "wait-soft", "wait-ink", "bad-soft", "bad-ink", "run-soft", "run-ink")),
 )
