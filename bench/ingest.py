@@ -34,7 +34,10 @@ from callscope.api.schemas.call_create import CallCreate
 from callscope.boot.app import build_api
 from callscope.core.clock import SystemClock
 from callscope.core.ids import new_id
+from callscope.core.judge import JudgeRules
+from callscope.outbound.client import OutboundClient
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
+from callscope.services.judging import Judge
 from callscope.services.keys import create_key
 from callscope.services.recent_keys import RecentKeys
 from callscope.storage import embedded, migrations
@@ -135,6 +138,7 @@ def our_app(database_url: str) -> FastAPI:
         is_database_reachable=partial(is_reachable, engine),
         clock=SystemClock(),
         version="bench",
+        judge=Judge(OutboundClient(), JudgeRules()),
     )
     return build_api(context, max_body_bytes=MAX_BODY_BYTES)
 

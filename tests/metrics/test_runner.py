@@ -154,7 +154,7 @@ def test_a_metric_that_reads_turns_without_declaring_them_is_told_so() -> None:
 def test_the_whole_catalogue_speaks_of_every_party_it_is_about() -> None:
     for given in (facts(TALK), facts(None, duration_ms=None), facts(conversation())):
         spoken = {(value.slug, value.role) for value in compute(given)}
-        assert spoken == {(each.slug, role) for each in registry.definitions() for role in each.subjects}
+        assert spoken == {(each.slug, role) for each in registry.computed() for role in each.subjects}
 
 
 def test_no_metric_of_the_catalogue_fails_or_invents_without_data() -> None:

@@ -17,6 +17,7 @@ from callscope.pipeline.retries import RetrySchedule, RetrySchedules
 from callscope.services import analyses
 from callscope.storage.engine import SessionFactory
 from callscope.storage.objects import Objects
+from tests.support.judge_server import JudgeServer
 from tests.support.recording_server import RecordingServer, running_recording_server
 
 AT_ONCE = {"first_s": 0.0, "growth": 1.0, "longest_s": 0.0}
@@ -51,6 +52,11 @@ class Pipeline:
 async def server() -> AsyncIterator[RecordingServer]:
     async with running_recording_server() as running:
         yield running
+
+
+@pytest.fixture
+def judge(server: RecordingServer) -> JudgeServer:
+    return JudgeServer(server)
 
 
 @pytest.fixture

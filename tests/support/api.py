@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import IPv4Network
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.api.context import ApiContext
 from callscope.boot.app import build_api
+from callscope.core.judge import JudgeRules
 from callscope.core.permissions import Scope
+from callscope.outbound.client import OutboundClient
 from callscope.outbound.probe import ProbeOutcome, ProbeVerdict
+from callscope.services.judging import Judge
 from callscope.services.keys import CreatedKey, create_key
 from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory, is_reachable, read_session_factory, session_factory
@@ -58,7 +62,7 @@ class ApiUnderTest:
     probe: ScriptedProbe
 
 
-def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
+def build_app_under_test(engine: AsyncEngine, judge_rules: JudgeRules | None = None) -> ApiUnderTest:
     clock, probe = SettableClock(), ScriptedProbe()
     transactions = session_factory(engine)
     context = ApiContext(
@@ -71,6 +75,7 @@ def build_app_under_test(engine: AsyncEngine) -> ApiUnderTest:
         is_database_reachable=partial(is_reachable, engine),
         clock=clock,
         version="0.0.test",
+        judge=Judge(OutboundClient(allowed_networks=(IPv4Network("127.0.0.0/8"),)), judge_rules or JudgeRules()),
     )
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from callscope.core.clock import Clock
 from callscope.services.ingest import RecordingProbe
+from callscope.services.judging import Judge
 from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory
 from callscope.storage.statements import Statements
@@ -34,6 +35,7 @@ class ApiContext:
     is_database_reachable: Callable[[], Awaitable[bool]]
     clock: Clock
     version: str
+    judge: Judge
 
 
 def context_of(request: Request) -> ApiContext:

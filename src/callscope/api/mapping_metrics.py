@@ -8,11 +8,12 @@ from callscope.api.schemas.metrics import (
     MetricGroupRead,
     MetricHead,
     MetricValueRead,
+    PropertyVerdictRead,
     SegmentRead,
     UnitRead,
 )
 from callscope.core.metric import MetricContext, ValueState
-from callscope.services.call_metrics import AnchoredValue, MetricGroup, SpokenSegment
+from callscope.services.call_metrics import AnchoredValue, CheckedProperty, MetricGroup, SpokenSegment
 
 
 def to_group(group: MetricGroup) -> MetricGroupRead:
@@ -58,7 +59,21 @@ def _to_value(anchored: AnchoredValue) -> MetricValueRead:
             for span in anchored.evidence
         ]
         or None,
+        property_verdicts=[_to_property(each) for each in anchored.properties] or None,
+        policy_ids=list(anchored.policy_ids) or None,
         **_anchors(value.context, anchored.segments),
+    )
+
+
+def _to_property(checked: CheckedProperty) -> PropertyVerdictRead:
+    verdict = checked.verdict
+    return PropertyVerdictRead(
+        property_name=verdict.name,
+        expected_value=verdict.expected_value,
+        verdict=verdict.verdict,
+        observed_value=verdict.observed_value,
+        reasoning=verdict.reason,
+        segment=None if checked.segment is None else _to_segment(checked.segment),
     )
 
 

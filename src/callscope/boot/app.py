@@ -21,17 +21,18 @@ from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
 from callscope.api.routes.recordings import PlaybackContext
 from callscope.api.trace_intake import TraceIntake
-from callscope.boot.wiring import Wiring
+from callscope.boot.wiring import Wiring, judge_rules
 from callscope.outbound.probe import probe_recording
+from callscope.services.judging import Judge
 from callscope.services.keys import DEFAULT_PROJECT, create_key
 from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
 from callscope.storage.statements import Statements
+from callscope.web.form_tokens import FormSigner
 from callscope.web.pages import Pages
 from callscope.web.router import install_pages
 from callscope.web.service_reader import ServiceReader
-from callscope.web.sessions import SessionSigner
 
 RECORDING_URL_LIFETIME = timedelta(hours=1)
 
@@ -150,6 +151,7 @@ def _api_context(wiring: Wiring) -> ApiContext:
         is_database_reachable=partial(is_reachable, wiring.engine),
         clock=wiring.clock,
         version=version("callscope"),
+        judge=Judge(wiring.outbound, judge_rules(wiring.settings)),
     )
 
 
@@ -165,7 +167,7 @@ def build_pages(wiring: Wiring) -> Pages:
         reader=reader,
         transactions=wiring.sessions,
         reads=wiring.reads,
-        signer=SessionSigner(wiring.secret),
+        signer=FormSigner(wiring.secret),
         clock=wiring.clock,
     )
 

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from callscope.core.judge import TokenPrice
+
 Network = IPv4Network | IPv6Network
 
 
@@ -66,6 +68,11 @@ class Settings(BaseSettings):
         default=3600.0, gt=0, description="Longest time the process that decodes and measures one recording may take."
     )
     analysis_concurrency: int = Field(default=1, ge=1, description="Recordings one worker measures at the same time.")
+    voice_quality: bool = Field(
+        default=True,
+        description="Judge how good the voices sound with DNSMOS where its weights are installed; 0.4 s of processor "
+        "time for every five minutes and channel.",
+    )
     stt_model: str | None = Field(
         default=None,
         description="Speech model that transcribes calls which bring no transcript: a name of `callscope models list` "
@@ -87,6 +94,29 @@ class Settings(BaseSettings):
     )
     stt_timeout_s: float = Field(
         default=4 * 3600.0, gt=0, description="Longest time the transcription of one recording may take."
+    )
+    judge_url: str | None = Field(
+        default=None,
+        description="Server with the OpenAI chat API that judges calls, up to and with `/v1`. On a private network it "
+        "must be in `CALLSCOPE_FETCH_ALLOW_NETWORKS`. Without it judged metrics say that no judge is configured.",
+    )
+    judge_model: str | None = Field(default=None, description="What that server calls the model to ask.")
+    judge_api_key: SecretStr | None = Field(default=None, description="The key of that server.")
+    judge_timeout_s: float = Field(default=120.0, gt=0, description="Longest time one answer of a judge may take.")
+    judge_concurrency: int = Field(default=4, ge=1, description="Questions one process asks at the same time.")
+    judge_requests_per_minute: int | None = Field(
+        default=None, ge=1, description="Most questions one process asks in a minute. Default: no limit."
+    )
+    judge_transcript_chars: int = Field(
+        default=48_000,
+        ge=2_000,
+        description="How much of a transcript is shown at once, about four characters to a token. Longer calls are "
+        "read in parts.",
+    )
+    judge_prices: Annotated[dict[str, TokenPrice], NoDecode] = Field(
+        default={},
+        description="What models cost in US dollars for a million tokens read and written: "
+        "`gpt-5-mini=0.25/2, other=1/3`. A model that is not named costs nothing.",
     )
     max_trace_bytes: int = Field(
         default=64 * 1024**2, gt=0, description="Largest payload of traces that is read, after inflating it."
@@ -128,3 +158,24 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("judge_prices", mode="before")
+    @classmethod
+    def _parse_prices(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return {
+            model.strip(): _to_price(price)
+            for model, _, price in (part.rpartition("=") for part in value.split(",") if part.strip())
+        }
+
+
+def _to_price(text: str) -> TokenPrice:
+    """Return the price that `0.25/2` says."""
+    try:
+        read, written = (round(float(part) * 1_000_000) for part in text.split("/"))
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no price: write dollars per million tokens, read/written, like 0.25/2"
+        ) from error
+    return TokenPrice(input_micros_per_million=read, output_micros_per_million=written)

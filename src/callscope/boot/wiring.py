@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from callscope.boot.secret import signing_secret
 from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
+from callscope.core.judge import JudgeEndpoint, JudgeRules
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.context import LiveRules, PipelineContext, TraceRules
 from callscope.pipeline.transcribing_process import RecognizerChoice
@@ -46,7 +47,9 @@ class Wiring:
             measure_memory_bytes=self.settings.analysis_memory_bytes,
             measure_timeout_s=self.settings.analysis_timeout_s,
             recognizer=_recognizer(self.settings),
+            judge=judge_rules(self.settings),
             transcribes_beside_brought=self.settings.stt_always,
+            judges_voice_quality=self.settings.voice_quality,
             transcribe_timeout_s=self.settings.stt_timeout_s,
             live=LiveRules(
                 silence_s=self.settings.live_silence_s,
@@ -58,6 +61,26 @@ class Wiring:
                 payload_retention_days=self.settings.trace_payload_retention_days,
             ),
         )
+
+
+def judge_rules(settings: Settings) -> JudgeRules:
+    """Return the installation's judge, and how any judge is asked."""
+    key = settings.judge_api_key
+    endpoint = None
+    if settings.judge_url is not None and settings.judge_model is not None:
+        endpoint = JudgeEndpoint(
+            url=settings.judge_url,
+            model=settings.judge_model,
+            api_key=None if key is None else key.get_secret_value(),
+        )
+    return JudgeRules(
+        endpoint=endpoint,
+        timeout_s=settings.judge_timeout_s,
+        concurrency=settings.judge_concurrency,
+        requests_per_minute=settings.judge_requests_per_minute,
+        transcript_chars=settings.judge_transcript_chars,
+        prices=settings.judge_prices,
+    )
 
 
 def _recognizer(settings: Settings) -> RecognizerChoice:

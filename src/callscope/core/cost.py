@@ -11,6 +11,8 @@ class CostSource(StrEnum):
 
     METRIC = "METRIC"
     TRANSCRIPTION = "TRANSCRIPTION"
+    INTERNAL_LLM = "INTERNAL_LLM"
+    """Title and summary, written by the judge."""
 
 
 class QuantityUnit(StrEnum):
@@ -18,11 +20,16 @@ class QuantityUnit(StrEnum):
 
     UNITS = "UNITS"
     MINUTES = "MINUTES"
+    INPUT_TOKENS = "INPUT_TOKENS"
+    OUTPUT_TOKENS = "OUTPUT_TOKENS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostItem:
-    """One thing used. `amount_micros` is in millionths of a US dollar; 0 for what the service's own machine does."""
+    """One thing used. `amount_micros` is in millionths of a US dollar; 0 for what the service's own machine does.
+
+    `provider` and `model` are those of a judge, None for the service's own machine.
+    """
 
     id: UUID
     source: CostSource
@@ -31,3 +38,6 @@ class CostItem:
     amount_micros: int
     occurred_at: datetime
     metric_definition_id: UUID | None
+    metric_collection_job_id: UUID | None = None
+    provider: str | None = None
+    model: str | None = None

@@ -1,8 +1,12 @@
 """The judge as a service that is asked: where it is, what it used, what that cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+TOKENS_PRICED = 1_000_000
+"""How many tokens a price is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,23 @@ class JudgeEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRules:
+    """The installation's judge, None where there is none, and how any judge is asked.
+
+    `transcript_chars` is how much of a transcript is shown at once, about four characters to a token. A judge that is
+    away is asked again after each of `retry_waits_s`. `prices` are by model; a model without one costs nothing.
+    """
+
+    endpoint: JudgeEndpoint | None = None
+    timeout_s: float = 120.0
+    concurrency: int = 4
+    requests_per_minute: int | None = None
+    transcript_chars: int = 48_000
+    retry_waits_s: tuple[float, ...] = (1.0, 4.0)
+    prices: Mapping[str, TokenPrice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
     """What requests to a judge used, as the server counted it."""
 
@@ -37,15 +58,27 @@ class TokenUsage:
             completion_tokens=self.completion_tokens + other.completion_tokens,
         )
 
-    def amount_micros(self, price: TokenPrice | None) -> int:
-        """Return what it costs in millionths of a US dollar, rounded up; 0 where no price is known."""
+    def cost(self, price: TokenPrice | None) -> "TokenCost":
+        """Return what it costs; nothing where no price is known."""
         if price is None:
-            return 0
-        charged = (
-            self.prompt_tokens * price.input_micros_per_million
-            + self.completion_tokens * price.output_micros_per_million
+            return TokenCost()
+        return TokenCost(
+            input_micros=-(-self.prompt_tokens * price.input_micros_per_million // TOKENS_PRICED),
+            output_micros=-(-self.completion_tokens * price.output_micros_per_million // TOKENS_PRICED),
         )
-        return -(-charged // 1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCost:
+    """What tokens cost in millionths of a US dollar, each part rounded up."""
+
+    input_micros: int = 0
+    output_micros: int = 0
+
+    @property
+    def total_micros(self) -> int:
+        """Both parts."""
+        return self.input_micros + self.output_micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +92,5 @@ class JudgeUse:
     provider: str
     model: str
     usage: TokenUsage
-    amount_micros: int
+    cost: TokenCost
     occurred_at: datetime

@@ -8,7 +8,7 @@ from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Segment
 from callscope.core.recording import RecordingAnalysis
 from callscope.core.span_meaning import Attribution
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import TranscriptComparison, TranscriptEntry
 
 
 class ValueType(StrEnum):
@@ -52,6 +52,8 @@ class MetricInput(StrEnum):
     TOOLS = "TOOLS"
     SPANS = "SPANS"
     JUDGE = "JUDGE"
+    VALUES = "VALUES"
+    """The values of other metrics."""
 
 
 class Direction(StrEnum):
@@ -147,8 +149,8 @@ class CallFacts:
 
     `duration_ms` is the recording's length where one was decoded, else what the sender reported. `conversation` is
     None when nobody could be timed; `conversation_reason` then says why. `recording` is None until one was analysed,
-    `attribution` until a trace was linked. `recognized` is what was recognised in the recording beside a `transcript`
-    that came with the call.
+    `attribution` until a trace was linked. `comparison` is there when words were recognised in the recording
+    beside the transcript that came with the call.
     """
 
     duration_ms: int | None
@@ -158,4 +160,4 @@ class CallFacts:
     tools: tuple[ToolInvocation, ...]
     recording: RecordingAnalysis | None = None
     attribution: Attribution | None = None
-    recognized: tuple[TranscriptEntry, ...] = ()
+    comparison: TranscriptComparison | None = None

@@ -193,12 +193,33 @@ class ClassificationOption:
     display_order: int
 
 
+class Needed(StrEnum):
+    """What a question about a call reads besides its transcript; without it the question is not asked."""
+
+    TOOLS = "tools"
+    AGENT_PROMPT = "agent_prompt"
+    KNOWLEDGE = "knowledge"
+    """What the agent was given to know: its prompt, or what its tools returned."""
+    PROPERTIES = "properties"
+    SIMULATION = "simulation"
+    """A simulated customer, which this service does not have."""
+
+
+class JudgedEvents(StrEnum):
+    """Events of a call that are judged one by one."""
+
+    AGENT_INTERRUPTIONS = "agent_interruptions"
+    CUSTOMER_BARGE_INS = "customer_barge_ins"
+    INTERRUPTIONS = "interruptions"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a judge is asked.
 
     `prompt` holds the criteria. Which of the rest is set follows from the definition's value type: the scale's ends for
-    SCALE, `options` and `max_classifications` for CLASSIFICATION, the labels of true and false for BOOLEAN.
+    SCALE, `options` and `max_classifications` for CLASSIFICATION, the labels of true and false for BOOLEAN. `needs` and
+    `events` are set by the catalogue only: what else is read, and what is judged one by one instead of the call.
     """
 
     prompt: str | None
@@ -209,6 +230,8 @@ class Judgement:
     scale_labels: tuple[ScaleLabel, ...] = ()
     options: tuple[ClassificationOption, ...] = ()
     max_classifications: int | None = None
+    needs: tuple[Needed, ...] = ()
+    events: JudgedEvents | None = None
 
     @property
     def sources(self) -> tuple[MetricSource, ...]:

@@ -81,10 +81,14 @@ class MetricSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectedMetric:
-    """A metric to collect, and its setting where it has one."""
+    """A metric to collect, and its setting where it has one.
+
+    `is_read_only` marks one that nobody asked for but another one reads: where a call has values of it, they are taken.
+    """
 
     source: MetricSource
     setting: MetricSetting | None = None
+    is_read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

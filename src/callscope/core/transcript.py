@@ -81,3 +81,49 @@ class Transcript:
 
     source: TranscriptSource
     entries: tuple[TranscriptEntry, ...]
+
+
+class DifferenceKind(StrEnum):
+    """What the other transcript made of the reference's words."""
+
+    REPLACED = "replaced"
+    LEFT_OUT = "left_out"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordDifference:
+    """A run of words that differ. `reference_index` is where it stands among the reference's words.
+
+    `at_offset_ms` is the start of the entry of the reference it stands in, None where the words have no times.
+    """
+
+    kind: DifferenceKind
+    reference_index: int
+    reference_words: tuple[str, ...]
+    other_words: tuple[str, ...]
+    at_offset_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordComparison:
+    """Errors of one transcript against another. `error_rate` is None when the reference has no words."""
+
+    reference_word_count: int
+    other_word_count: int
+    error_count: int
+    differences: tuple[WordDifference, ...]
+
+    @property
+    def error_rate(self) -> float | None:
+        """Words replaced, left out or added per word of the reference; above 1 when very much was added."""
+        return self.error_count / self.reference_word_count if self.reference_word_count else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptComparison:
+    """How a call's transcript `other` differs from its `reference`, party by party."""
+
+    reference: TranscriptSource
+    other: TranscriptSource
+    by_role: Mapping[Role, WordComparison]

@@ -23,6 +23,8 @@ from callscope.core.metric_policy import SettingName
 DEFINITION_NAMESPACE = UUID("6f0d3c1e-6c55-5b0e-9f0a-0c6f2f6a7d11")
 """Namespace of the wire ids of system definitions. Never changes: ids are stored by clients."""
 
+MEASURED_CONFIDENCE = 1.0
+
 MILLISECONDS = Unit(name="milliseconds", symbol="ms")
 RATIO = Unit(name="ratio", symbol="ratio")
 
@@ -40,7 +42,7 @@ class Parameter:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: a call has a thousand, and they are gone once the runner read them
 class Reading:
     """One value as a metric's own code states it; the runner adds slug, version, method, parameters, confidence.
 
@@ -63,13 +65,10 @@ class Reading:
         reason: str,
         *,
         role: Role | None = None,
-        context: MetricContext = MetricContext.CALL,
         statistics: Mapping[str, float | int | None] | None = None,
     ) -> "Reading":
         """Return the statement that the question does not arise in this call."""
-        return cls(
-            state=ValueState.NOT_APPLICABLE, role=role, context=context, reason=reason, statistics=statistics or {}
-        )
+        return cls(state=ValueState.NOT_APPLICABLE, role=role, reason=reason, statistics=statistics or {})
 
     @classmethod
     def data_missing(cls, reason: str, *, role: Role | None = None) -> "Reading":
@@ -88,6 +87,7 @@ class MetricDefinition:
     `slug` is permanent. `version` rises whenever the same call would give another number. `roles` are the parties a
     PER_PARTICIPANT metric speaks of. `unit` is None for what has none: truth, labels. `formula`, `edge_cases` and
     `weaknesses` are sentences for the reference page.
+    `confidence` is the most that a value deserves when everything it rests on is sure: below 1 for what is guessed.
     `calculation` says what a judge is asked, or which other metrics' values are read, where `compute` cannot tell by
     itself. `setting` is what the metric can be told where it is collected.
     """
@@ -109,6 +109,7 @@ class MetricDefinition:
     weaknesses: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     roles: tuple[Role, ...] = tuple(Role)
+    confidence: float = MEASURED_CONFIDENCE
     calculation: Calculation | None = None
     setting: SettingName | None = None
 

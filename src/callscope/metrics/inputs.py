@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput
+from callscope.core.transcript import TranscriptComparison
 from callscope.core.span_meaning import AlignmentMethod, Attribution
-from callscope.metrics.definition import ParameterValue
+from callscope.metrics.definition import MEASURED_CONFIDENCE, ParameterValue
 
-MEASURED_CONFIDENCE = 1.0
 REPORTED_CONFIDENCE = 0.8
 """For what the sender reported and no recording confirms."""
 ALIGNMENT_CONFIDENCE = {AlignmentMethod.SPEECH_ONSETS: REPORTED_CONFIDENCE, AlignmentMethod.START_TIME: 0.5}
@@ -66,6 +66,17 @@ def _duration(facts: CallFacts) -> Basis | Missing:
     return Basis(method=f"recording ({facts.recording.version})", confidence=MEASURED_CONFIDENCE)
 
 
+def comparison_of(facts: CallFacts) -> TranscriptComparison:
+    """Return how the two transcripts differ, for a metric that declares TWO_TRANSCRIPTS.
+
+    Raises:
+        ValueError: the metric did not declare it, so nobody checked that there are two.
+    """
+    if facts.comparison is None:
+        raise ValueError("a metric that compares transcripts must declare the input TWO_TRANSCRIPTS")
+    return facts.comparison
+
+
 def _turns(facts: CallFacts) -> Basis | Missing:
     conversation = facts.conversation
     if conversation is None:
@@ -90,10 +101,8 @@ def _words(facts: CallFacts) -> Basis | Missing:
 
 
 def _two_transcripts(facts: CallFacts) -> Basis | Missing:
-    if not facts.transcript:
-        return Missing("The call has no transcript.")
-    if not facts.recognized:
-        return Missing("The call has one transcript only: there is nothing to compare it with.")
+    if facts.comparison is None:
+        return Missing("The call has not two transcripts to compare: one that came with it, and its recognised words.")
     return Basis(method="transcript against the words recognised in the recording", confidence=REPORTED_CONFIDENCE)
 
 
@@ -128,6 +137,10 @@ def _judge(_facts: CallFacts) -> Basis | Missing:
     return Missing("No judge is configured.")
 
 
+def _values(_facts: CallFacts) -> Basis | Missing:
+    return Missing("It is derived once the metrics it reads have been collected.")
+
+
 _BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {
     MetricInput.DURATION: _duration,
     MetricInput.TURNS: _turns,
@@ -138,4 +151,5 @@ _BASES: Mapping[MetricInput, Callable[[CallFacts], Basis | Missing]] = {
     MetricInput.TOOLS: _tools,
     MetricInput.SPANS: _spans,
     MetricInput.JUDGE: _judge,
+    MetricInput.VALUES: _values,
 }

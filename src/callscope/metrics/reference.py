@@ -32,6 +32,7 @@ _INPUTS = {
     MetricInput.TOOLS: "tool invocations",
     MetricInput.SPANS: "a linked trace",
     MetricInput.JUDGE: "a configured judge",
+    MetricInput.VALUES: "the values of other metrics",
 }
 
 
@@ -84,6 +85,12 @@ def example_call() -> str:
         for turn in EXAMPLE.conversation.turns:
             heard = ", ".join(f"{segment.start_offset_ms} to {segment.end_offset_ms}" for segment in turn.segments)
             rows.append(f"| {turn.role} | {turn.kind} | {heard} |")
+    rows += ["", "| tool | start ms | end ms | result |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| {tool.name} | {tool.start_offset_ms} | {tool.end_offset_ms or 'not reported'} | {tool.result or 'none'} |"
+        for tool in EXAMPLE.tools
+    ]
+    rows += ["", "A trace is linked to it, and it was transcribed besides: one word was recognised otherwise."]
     return "\n".join(rows) + "\n"
 
 

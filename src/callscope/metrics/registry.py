@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from callscope import metrics
 from callscope.core.errors import CallscopeError, NotFound
+from callscope.metrics import checks
 from callscope.metrics.definition import MetricDefinition
 
 ENTRY_POINT_GROUP = "callscope.metrics"
@@ -35,6 +36,12 @@ def definitions() -> tuple[MetricDefinition, ...]:
         BrokenCatalogue: two metrics share a slug, or a module or plug-in brings something else than a definition.
     """
     return load(entry_points(group=ENTRY_POINT_GROUP))
+
+
+@functools.cache
+def computed() -> tuple[MetricDefinition, ...]:
+    """Return the metrics that their own code computes: no judge is asked, no other metric is read."""
+    return tuple(definition for definition in definitions() if definition.calculation is None)
 
 
 def get(slug: str) -> MetricDefinition:
@@ -70,6 +77,8 @@ def _built_in() -> Iterator[tuple[str, MetricDefinition]]:
     for family in _family_packages():
         for found in pkgutil.iter_modules(family.__path__, f"{family.__name__}."):
             yield found.name, _definition_of(importlib.import_module(found.name))
+    for check in checks.definitions():
+        yield f"{checks.__name__} ({check.slug})", check
 
 
 def _family_packages() -> Iterator[ModuleType]:

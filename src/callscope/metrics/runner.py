@@ -3,14 +3,14 @@
 import logging
 import math
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, MetricContext, MetricValue, ValueState, ValueType
 from callscope.metrics import registry
-from callscope.metrics.definition import MetricDefinition, Parameters, Reading, Scalar
-from callscope.metrics.inputs import MEASURED_CONFIDENCE, Basis, Missing, basis_of
+from callscope.metrics.definition import MetricDefinition, Reading, Scalar
+from callscope.metrics.inputs import Basis, Missing, basis_of
 
 _log = logging.getLogger(__name__)
 
@@ -27,25 +27,25 @@ def compute(facts: CallFacts, catalogue: Sequence[MetricDefinition] | None = Non
     Each metric gives at least one value per party it speaks of, so that "no value" is always a row with a reason:
     DATA_MISSING when an input is not there, ERROR when its code failed.
     """
-    chosen = registry.definitions() if catalogue is None else catalogue
+    chosen = registry.computed() if catalogue is None else catalogue
     return tuple(value for definition in chosen for value in _values(definition, facts))
 
 
 def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue, ...]:
     bases = [basis_of(needed, facts) for needed in definition.inputs]
     missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
-    basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition.defaults)
+    basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition)
     readings = _absent(definition, ValueState.DATA_MISSING, " ".join(missing)) if missing else _read(definition, facts)
     return tuple(_value(definition, reading, basis) for reading in readings)
 
 
-def _together(bases: Sequence[Basis], own_parameters: Parameters) -> Basis:
+def _together(bases: Sequence[Basis], definition: MetricDefinition) -> Basis:
     """Return what a metric rests on: all methods, the least confidence, every threshold, its own last."""
     inherited = {name: value for basis in bases for name, value in basis.parameters.items()}
     return Basis(
         method=" + ".join(basis.method for basis in bases),
-        confidence=min((basis.confidence for basis in bases), default=MEASURED_CONFIDENCE),
-        parameters={**inherited, **own_parameters},
+        confidence=min([definition.confidence, *(basis.confidence for basis in bases)]),
+        parameters={**inherited, **definition.defaults},
     )
 
 
@@ -88,10 +88,19 @@ def _value(definition: MetricDefinition, reading: Reading, basis: Basis) -> Metr
 
 
 def _check(definition: MetricDefinition, readings: Sequence[Reading]) -> None:
+    subjects, fits = definition.subjects, _FITS[definition.value_type]
     for reading in readings:
-        fault = _fault(definition, reading)
-        if fault is not None:
-            raise MalformedReading(fault)
+        if reading.role not in subjects:
+            raise MalformedReading(f"a {definition.scope} metric cannot speak of {reading.role}")
+        if reading.state is not ValueState.SUCCESS:
+            _check_absence(reading)
+        elif reading.context not in definition.contexts:
+            raise MalformedReading(f"{reading.context} is none of its contexts")
+        elif reading.value is None or not fits(reading.value):
+            raise MalformedReading(f"{reading.value!r} is no {definition.value_type}")
+        elif len(reading.segments) != _SEGMENT_COUNT[reading.context]:
+            count = _SEGMENT_COUNT[reading.context]
+            raise MalformedReading(f"a {reading.context} value is anchored by {count} segments")
     unspoken = _unspoken(definition, readings)
     if unspoken:
         raise MalformedReading(f"said nothing about {', '.join(role or 'the call' for role in unspoken)}")
@@ -102,27 +111,33 @@ def _unspoken(definition: MetricDefinition, readings: Iterable[Reading]) -> tupl
     return tuple(subject for subject in definition.subjects if subject not in spoken)
 
 
-def _fault(definition: MetricDefinition, reading: Reading) -> str | None:
-    if reading.role not in definition.subjects:
-        return f"a {definition.scope} metric cannot speak of {reading.role}"
-    if reading.context not in definition.contexts:
-        return f"{reading.context} is none of its contexts"
-    if reading.state is not ValueState.SUCCESS:
-        return None if reading.reason and reading.value is None else f"{reading.state} needs a reason and no value"
-    if len(reading.segments) != _SEGMENT_COUNT[reading.context]:
-        return f"a {reading.context} value is anchored by {_SEGMENT_COUNT[reading.context]} segments"
-    if reading.value is None or not _fits(definition.value_type, reading.value):
-        return f"{reading.value!r} is no {definition.value_type}"
-    return None
+def _check_absence(reading: Reading) -> None:
+    if not reading.reason or reading.value is not None:
+        raise MalformedReading(f"{reading.state} needs a reason and no value")
 
 
-def _fits(value_type: ValueType, value: Scalar) -> bool:
-    match value_type:
-        case ValueType.BOOLEAN:
-            return isinstance(value, bool)
-        case ValueType.TEXT | ValueType.CLASSIFICATION:
-            return isinstance(value, str)
-        case ValueType.COUNT | ValueType.OFFSET:
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        case ValueType.NUMERIC | ValueType.SCALE:
-            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_truth(value: Scalar) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: Scalar) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Scalar) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_finite_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_FITS: Mapping[ValueType, Callable[[Scalar], bool]] = {
+    ValueType.BOOLEAN: _is_truth,
+    ValueType.TEXT: _is_text,
+    ValueType.CLASSIFICATION: _is_text,
+    ValueType.COUNT: _is_count,
+    ValueType.OFFSET: _is_count,
+    ValueType.NUMERIC: _is_finite_number,
+    ValueType.SCALE: _is_finite_number,
+}

@@ -119,6 +119,13 @@ class OutboundClient:
         async with self._posted(url, headers=headers, parts=parts, timeout_s=timeout_s) as response:
             return response.status_code, response.headers, await _whole(response, max_bytes)
 
+    async def exchange(
+        self, url: str, *, headers: Mapping[str, str], content: bytes, timeout_s: float, max_bytes: int
+    ) -> tuple[int, httpx.Headers, bytes]:
+        """Send `content` and return status, headers and body, whatever the status. Raises FetchFailed."""
+        async with self._posted(url, headers=headers, parts={"content": content}, timeout_s=timeout_s) as response:
+            return response.status_code, response.headers, await _whole(response, max_bytes)
+
     async def notify(self, url: str, *, headers: Mapping[str, str], content: bytes, timeout_s: float) -> Receipt:
         """Send `content` and return how it was received; the answer's body is not read. Raises FetchFailed.
 

@@ -1,10 +1,12 @@
-"""A server the operator set up, that takes forms and answers with JSON; guarded like every other request."""
+"""A server that takes forms or JSON and answers with JSON; guarded like every other request."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+import httpx
 
 from callscope.outbound.client import LATER, OutboundClient, retry_after_s
 from callscope.outbound.errors import FetchCause, FetchFailed, ServiceAway, UrlForbidden
@@ -43,8 +45,8 @@ class JsonService:
         data: dict[str, list[str]] = {}
         for name, value in fields:
             data.setdefault(name, []).append(value)
-        try:
-            status, headers, body = await self._client.post(
+        with _InOurWords():
+            answered = await self._client.post(
                 self._url + path,
                 headers=self._headers,
                 data=data,
@@ -52,23 +54,46 @@ class JsonService:
                 timeout_s=self._answer_timeout_s,
                 max_bytes=MAX_ANSWER_BYTES,
             )
-        except UrlForbidden as error:
+        return _read(*answered)
+
+    async def post_json(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a JSON object and return the one that is answered. Raises like `post_form`."""
+        with _InOurWords():
+            answered = await self._client.exchange(
+                self._url + path,
+                headers={**self._headers, "content-type": "application/json"},
+                content=json.dumps(document, ensure_ascii=False).encode(),
+                timeout_s=self._answer_timeout_s,
+                max_bytes=MAX_ANSWER_BYTES,
+            )
+        return _read(*answered)
+
+
+class _InOurWords:
+    """Tells what may pass from what will not, and whose settings to look at."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, UrlForbidden):
             raise FetchFailed(
                 f"The server may not be called: {error.message} CALLSCOPE_FETCH_ALLOW_NETWORKS allows its network.",
                 FetchCause.FORBIDDEN,
             ) from error
-        except FetchFailed as error:
-            if error.cause in PASSING:
-                raise ServiceAway(error.message, error.cause) from error
-            raise
-        if status in LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise ServiceAway(
-                f"The server answered {status}.",
-                FetchCause.BUSY,
-                http_status=status,
-                retry_after_s=retry_after_s(headers),
-            )
-        return _object(status, body)
+        if isinstance(error, FetchFailed) and error.cause in PASSING:
+            raise ServiceAway(error.message, error.cause) from error
+
+
+def _read(status: int, headers: httpx.Headers, body: bytes) -> dict[str, Any]:
+    if status in LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise ServiceAway(
+            f"The server answered {status}.",
+            FetchCause.BUSY,
+            http_status=status,
+            retry_after_s=retry_after_s(headers),
+        )
+    return _object(status, body)
 
 
 def _object(status: int, body: bytes) -> dict[str, Any]:

@@ -55,4 +55,5 @@ class PipelineContext:
     live: LiveRules = field(default_factory=LiveRules)
     recognizer: RecognizerChoice = field(default_factory=RecognizerChoice)
     transcribes_beside_brought: bool = False
+    judges_voice_quality: bool = False
     transcribe_timeout_s: float = 4 * 3600.0

@@ -12,7 +12,7 @@ from callscope.core.analysis import Analysis, Stage
 from callscope.core.errors import CallscopeError
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.retries import requested_wait_s
-from callscope.services import analyses
+from callscope.services import analyses, metric_collection
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -107,6 +107,8 @@ async def _settle(context: PipelineContext, stage: Stage, analysis_id: UUID, err
             await analyses.pass_over(session, claimed, reason=_reason(error), at=now)
         elif wait_s is None:
             await analyses.fail(session, claimed, reason=_reason(error), at=now)
+            # Without a recording there is still what was said.
+            await metric_collection.collect_after_analysis(session, claimed, context.judge, now=now)
         else:
             await analyses.postpone(session, claimed, reason=_reason(error), until=now + timedelta(seconds=wait_s))
     _log_failure(error, wait_s)

@@ -167,3 +167,9 @@ def _to_endpoint(row: AgentEndpointRow) -> Endpoint:
 
 def _to_version(row: AgentPromptVersionRow) -> PromptVersion:
     return PromptVersion(number=row.version, prompt=row.prompt, created_at=row.created_at)
+
+
+async def read_prompt(session: AsyncSession, version_id: UUID) -> str | None:
+    """Return the text of one version of a prompt, None when it is gone. The id must have been scoped to a project."""
+    query = select(AgentPromptVersionRow.prompt).where(AgentPromptVersionRow.id == version_id)
+    return (await session.execute(query)).scalar_one_or_none()

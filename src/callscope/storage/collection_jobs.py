@@ -259,23 +259,6 @@ async def read_ended(
     return tuple(_to_item(row) for row in (await session.execute(query)).scalars())
 
 
-async def calls_between(
-    session: AsyncSession,
-    project_id: UUID,
-    *,
-    started_from: datetime | None,
-    started_before: datetime | None,
-    limit: int,
-) -> tuple[UUID, ...]:
-    """Return the newest calls of a project by their start, within a stretch of time where one is given."""
-    query = select(CallRow.id).where(*visible(project_id)).order_by(CallRow.started_at.desc(), CallRow.id.desc())
-    if started_from is not None:
-        query = query.where(CallRow.started_at >= started_from)
-    if started_before is not None:
-        query = query.where(CallRow.started_at < started_before)
-    return tuple((await session.execute(query.limit(limit))).scalars())
-
-
 async def known_calls(session: AsyncSession, project_id: UUID, call_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the ids that are calls of the project."""
     query = select(CallRow.id).where(*visible(project_id), CallRow.id == any_(array_of(call_ids, UUID)))

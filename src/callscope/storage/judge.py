@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
+from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenCost, TokenUsage
 from callscope.storage.base import Base, CallId, Id, ProjectId
 
 
@@ -41,7 +41,8 @@ class JudgeUseRow(Base):
     request_count: Mapped[int]
     prompt_tokens: Mapped[int]
     completion_tokens: Mapped[int]
-    amount_micros: Mapped[int] = mapped_column(BigInteger)
+    input_micros: Mapped[int] = mapped_column(BigInteger)
+    output_micros: Mapped[int] = mapped_column(BigInteger)
     occurred_at: Mapped[datetime]
 
 
@@ -78,7 +79,8 @@ async def add_uses(session: AsyncSession, project_id: UUID, uses: Sequence[Judge
             "request_count": use.usage.request_count,
             "prompt_tokens": use.usage.prompt_tokens,
             "completion_tokens": use.usage.completion_tokens,
-            "amount_micros": use.amount_micros,
+            "input_micros": use.cost.input_micros,
+            "output_micros": use.cost.output_micros,
             "occurred_at": use.occurred_at,
         }
         for use in uses
@@ -124,6 +126,6 @@ def _to_use(row: JudgeUseRow) -> JudgeUse:
             prompt_tokens=row.prompt_tokens,
             completion_tokens=row.completion_tokens,
         ),
-        amount_micros=row.amount_micros,
+        cost=TokenCost(input_micros=row.input_micros, output_micros=row.output_micros),
         occurred_at=row.occurred_at,
     )

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Response
 from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.bodies import JsonBody, Received
-from callscope.api.context import Context
+from callscope.api.context import ApiContext, Context
 from callscope.api.mapping_calls import to_strings
+from callscope.api.mapping_metric_policies import to_job_read
 from callscope.api.mapping_new_call import to_new_tools
 from callscope.api.openapi import documents_body
 from callscope.api.schemas.base import Envelope
@@ -23,16 +24,14 @@ from callscope.api.schemas.call_changes import (
     ToolInvocationsAppend,
     ToolInvocationsAppended,
 )
-from callscope.services import call_properties, calls, tools
+from callscope.api.schemas.metric_policy import JobRead
+from callscope.core.errors import CallscopeError
+from callscope.core.metric_policy import CollectionTrigger
+from callscope.services import call_properties, calls, metric_collection, tools
 from callscope.services.keys import Principal
 
 READ_CALLS = "call:read"
 SCORE = "metric:create"
-NOT_SCORED = (
-    "Metrics are not scored on request by this version: every call is measured with all installed metrics when it "
-    "comes in. The rest of the request was done."
-)
-
 router = APIRouter(prefix="/v1/call", tags=["call"])
 
 CallChanger = Annotated[Principal, Depends(Requires("call:update"))]
@@ -77,19 +76,20 @@ async def append_tool_invocations(
     received: Annotated[Received[ToolInvocationsAppend], Depends(JsonBody(ToolInvocationsAppend))],
 ) -> Response:
     """Add tool invocations to a call. One of the same name and offsets is skipped, so a repeat does no harm."""
-    error = _refuse_scoring(principal, received.body.metrics)
+    _check_scoring(principal, received.body.metrics)
     sent = to_new_tools(received.body.tool_invocations)
     async with context.transactions.begin() as session:
         appended = await tools.append_tool_invocations(
             session, principal.project_id, call_id, sent, now=context.clock.now()
         )
+    job, error = await _rescore(context, principal, call_id, received.body.metrics)
     return answer(
         Envelope(
             data=ToolInvocationsAppended(
                 call_id=call_id,
                 added=appended.added_count,
                 skipped=appended.skipped_count,
-                metric_collection_job=None,
+                metric_collection_job=job,
                 metric_collection_error=error,
             )
         )
@@ -112,11 +112,12 @@ async def update_properties(
 
     409 when another request stored the first value of one of them at the same moment, of another type.
     """
-    error = _refuse_scoring(principal, received.body.metrics)
+    _check_scoring(principal, received.body.metrics)
     async with context.transactions.begin() as session:
         changed = await call_properties.change_properties(
             session, principal.project_id, call_id, received.body.properties, now=context.clock.now()
         )
+    job, error = await _rescore(context, principal, call_id, received.body.metrics)
     shown = changed.properties
     if not principal.allows(READ_CALLS):
         shown = {name: shown[name] for name in changed.updated}
@@ -127,16 +128,39 @@ async def update_properties(
                 properties=to_strings(shown),
                 updated=list(changed.updated),
                 removed=list(changed.removed),
-                metric_collection_job=None,
+                metric_collection_job=job,
                 metric_collection_error=error,
             )
         )
     )
 
 
-def _refuse_scoring(principal: Principal, metrics: list[MetricSelection] | None) -> str | None:
-    """Return why the metrics named are not scored. Raises PermissionMissing when the key may not ask for it."""
+def _check_scoring(principal: Principal, metrics: list[MetricSelection] | None) -> None:
+    """Raise PermissionMissing when metrics are named and the key may not ask for them."""
+    if metrics:
+        principal.require(SCORE)
+
+
+async def _rescore(
+    context: ApiContext, principal: Principal, call_id: UUID, metrics: list[MetricSelection] | None
+) -> tuple[JobRead | None, str | None]:
+    """Start scoring, in a transaction of its own: a failure to start does not undo what was written before.
+
+    Return the job, or why there is none.
+    """
     if not metrics:
-        return None
-    principal.require(SCORE)
-    return NOT_SCORED
+        return None, None
+    try:
+        async with context.transactions.begin() as session:
+            job = await metric_collection.create_job(
+                session,
+                principal.project_id,
+                call_ids=[call_id],
+                metrics=[metric.id for metric in metrics],
+                policy_id=None,
+                triggered_by=CollectionTrigger.USER_API,
+                now=context.clock.now(),
+            )
+    except CallscopeError as error:
+        return None, error.message
+    return to_job_read(job), None

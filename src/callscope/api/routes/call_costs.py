@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/call", tags=["call"])
 async def get_cost(
     call_id: UUID, context: Context, principal: Annotated[Principal, Depends(Requires("billing:read"))]
 ) -> Response:
-    """Read what a call has used. A self-hosted service bills nobody, so amounts are 0 beside the metered quantities."""
+    """Read what a call has used. Amounts are those of the judge by the installation's price table; all else costs 0."""
     async with context.reads() as session:
         items = await costs.read_cost(session, principal.project_id, call_id)
     total_micros = sum(item.amount_micros for item in items)
@@ -99,8 +99,8 @@ def _to_item(item: CostItem) -> CostItemRead:
         amount_usd_micros=item.amount_micros,
         occurred_at=item.occurred_at,
         metric_definition_id=item.metric_definition_id,
-        metric_collection_job_id=None,
+        metric_collection_job_id=item.metric_collection_job_id,
         simulation_job_id=None,
-        provider=None,
-        model=None,
+        provider=item.provider,
+        model=item.model,
     )

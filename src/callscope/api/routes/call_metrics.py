@@ -36,7 +36,10 @@ async def list_metrics(
 ) -> Response:
     """Read a call's metric values."""
     async with context.reads() as session:
-        groups = await list_call_metrics(session, principal.project_id, call_id, is_success_only=status == "success")
+        has_judge = await context.judge.endpoint_for(session, principal.project_id) is not None
+        groups = await list_call_metrics(
+            session, principal.project_id, call_id, is_success_only=status == "success", has_judge=has_judge
+        )
     if flatten == "true":
         return answer(FlatMetrics(data=[row for group in groups for row in to_flat(group)]), exclude_none=True)
     return answer(MetricGroups(data=[to_group(group) for group in groups]), exclude_none=True)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from callscope.api.schemas.base import InputModel, OutputModel
 from callscope.api.schemas.call_create import ToolInvocationInput
 from callscope.api.schemas.fields import Label, wrong_value
+from callscope.api.schemas.metric_policy import JobRead
 from callscope.services.properties import MAX_PROPERTIES
 
 MAX_APPENDED_TOOLS = 500
@@ -66,7 +67,7 @@ class CallsDelete(InputModel):
 class Rescored(OutputModel):
     """Part of answers to requests that may name metrics to score."""
 
-    metric_collection_job: None = Field(description="Null: no job was started.")
+    metric_collection_job: JobRead | None = Field(description="The job that scores the metrics named; else null.")
     metric_collection_error: str | None = Field(description="Why the metrics named were not scored; else null.")
 
 

@@ -34,7 +34,7 @@ class CostItemRead(OutputModel):
     amount_usd_micros: int
     occurred_at: datetime
     metric_definition_id: UUID | None = Field(description="Of METRIC items.")
-    metric_collection_job_id: None
+    metric_collection_job_id: UUID | None
     simulation_job_id: None
     provider: str | None = Field(description="Null: the service's own machine.")
     model: str | None

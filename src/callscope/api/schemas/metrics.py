@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from callscope.api.schemas.base import OutputModel
-from callscope.core.metric import MetricContext, MetricScope, ValueState, ValueType
+from callscope.core.metric import MetricContext, MetricScope, ValueState, ValueType, VerdictKind
 
 
 class SegmentRead(OutputModel):
@@ -34,6 +34,17 @@ class UnitRead(OutputModel):
     symbol: str | None
 
 
+class PropertyVerdictRead(OutputModel):
+    """What the transcript says of one property of the call."""
+
+    property_name: str
+    expected_value: str
+    verdict: VerdictKind
+    observed_value: str | None = Field(default=None, description="Only beside MISMATCH.")
+    reasoning: str
+    segment: SegmentRead | None = None
+
+
 class MetricValueRead(OutputModel):
     """One value."""
 
@@ -51,6 +62,10 @@ class MetricValueRead(OutputModel):
     from_segment: SegmentRead | None = Field(default=None, description="Of SEGMENT_RANGE values.")
     to_segment: SegmentRead | None = Field(default=None, description="Of SEGMENT_RANGE values.")
     evidence_spans: list[EvidenceSpanRead] | None = None
+    property_verdicts: list[PropertyVerdictRead] | None = Field(
+        default=None, description="Of `property_transcript_mismatch`."
+    )
+    policy_ids: list[UUID] | None = Field(default=None, description="The policies it was collected for.")
 
 
 class MetricHead(OutputModel):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Interruption, Segment
 from callscope.core.metric_definition import DefinedMetric, GradedContext, JudgedEvents, Judgement, Needed
-from callscope.core.metric_policy import MetricSetting
+from callscope.core.metric_policy import MetricSetting, SettingName
 from callscope.core.transcript import TranscriptEntry
 
 MS_PER_MINUTE = 60_000
@@ -46,7 +46,6 @@ class CallMaterial:
     tools: tuple[ToolInvocation, ...] = ()
     agent_prompt: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
-    direction: str = "INBOUND"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +94,8 @@ def background(judgement: Judgement, material: CallMaterial, setting: MetricSett
     wants_prompt = {Needed.AGENT_PROMPT, Needed.KNOWLEDGE} & set(judgement.needs)
     if wants_prompt and material.agent_prompt:
         parts.append(f"INSTRUCTIONS THE AGENT WAS GIVEN\n{material.agent_prompt}")
-    if {Needed.TOOLS, Needed.KNOWLEDGE} & set(judgement.needs) and material.tools:
-        wanted = setting.texts if setting and setting.name == "toolDefinitionIds" else ()
+    if material.tools and judgement.events is None:
+        wanted = setting.texts if setting is not None and setting.name is SettingName.TOOL_DEFINITION_IDS else ()
         shown = [tool for tool in material.tools if not wanted or tool.name in wanted]
         parts.append("TOOL INVOCATIONS\n" + "\n".join(_tool(number, tool) for number, tool in enumerate(shown, 1)))
     if setting is not None and setting.name.is_text:

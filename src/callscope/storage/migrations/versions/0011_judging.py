@@ -204,7 +204,8 @@ def create_judge_use() -> None:
             sa.Column(name, sa.Integer(), nullable=False)
             for name in ("request_count", "prompt_tokens", "completion_tokens")
         ),
-        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("input_micros", sa.BigInteger(), nullable=False),
+        sa.Column("output_micros", sa.BigInteger(), nullable=False),
         sa.Column("occurred_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         _of_project("judge_use"),
         _of_call("judge_use"),

@@ -1,0 +1,18 @@
+"""Whether the call kept to its scenario."""
+
+from callscope.core.metric import Direction, ValueType
+from callscope.core.metric_definition import Needed
+from callscope.metrics.judgement import judged, yes_or_no
+
+PROMPT = "In a simulated call: whether the call kept to its scenario?"
+
+METRIC = judged(
+    slug="scenario_adherence",
+    name="Scenario adherence",
+    description="Whether the call kept to its scenario.",
+    judgement=yes_or_no(PROMPT, true="yes", false="no", needs=(Needed.SIMULATION,)),
+    value_type=ValueType.BOOLEAN,
+    direction=Direction.HIGHER_IS_BETTER,
+    version=1,
+    edge_cases=("Calls of this service have real customers, so it is `NOT_APPLICABLE`.",),
+)
