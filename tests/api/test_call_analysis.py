@@ -1,5 +1,12 @@
-import httpx
+from uuid import UUID
 
+import httpx
+import pytest
+
+from callscope.core.call import Role
+from callscope.core.transcript import TranscriptComparison, TranscriptSource
+from callscope.services import calls, transcripts
+from callscope.speech.word_errors import compare_words
 from tests.support.api import ApiUnderTest, authorization, make_key, minimal_call
 
 
@@ -47,3 +54,22 @@ async def test_a_call_that_is_not_there_is_not_analysed_again(client: httpx.Asyn
     stranger = await make_key(api.transactions, project="another")
     answered = await client.post(f"/v1/call/{call_id}/analysis", headers=authorization(stranger))
     assert answered.status_code == 404
+
+
+async def test_differing_words_of_two_transcripts_are_read(client: httpx.AsyncClient, api: ApiUnderTest) -> None:
+    call_id = await create(client)
+    assert (await client.get(f"/v1/call/{call_id}/analysis")).json()["data"]["transcriptComparison"] is None
+    comparison = TranscriptComparison(
+        reference=TranscriptSource.ROARK_POST_CALL,
+        other=TranscriptSource.CUSTOMER_AGENT_REALTIME,
+        by_role={Role.AGENT: compare_words("send it to the old address", "send it to a cold address")},
+    )
+    project_id = UUID((await client.get(f"/v1/call/{call_id}")).json()["data"]["projectId"])
+    async with api.transactions.begin() as session:
+        call = await calls.get_call(session, project_id, UUID(call_id))
+        await transcripts.keep_comparison(session, call, comparison, at=call.created_at)
+    (party,) = (await client.get(f"/v1/call/{call_id}/analysis")).json()["data"]["transcriptComparison"]["parties"]
+    assert (party["role"], party["errorCount"], party["errorRate"]) == ("agent", 2, pytest.approx(2 / 6))
+    assert party["differences"] == [
+        {"kind": "replaced", "referenceWords": ["the", "old"], "otherWords": ["a", "cold"], "atOffsetMs": None}
+    ]

@@ -199,3 +199,30 @@ async def test_a_model_on_this_machine_hears_what_each_voice_of_one_channel_said
         error_rate = compare_words(said, heard).error_rate
         assert error_rate is not None
         assert error_rate < 0.35
+
+
+async def test_words_recognised_beside_brought_ones_are_compared_with_them(
+    context: PipelineContext, database_url: str, server: RecordingServer
+) -> None:
+    async with pipeline_with(context, database_url, answering(server), beside_brought=True) as pipeline:
+        call, _, recognized = await transcribed(pipeline, server, body=STEREO.read_bytes(), has_lines=True)
+        async with pipeline.sessions() as session:
+            comparison = await transcripts.read_comparison(session, call.project_id, call.id)
+    assert recognized is not None
+    assert comparison is not None
+    assert (comparison.reference, comparison.other) == (
+        TranscriptSource.ROARK_POST_CALL,
+        TranscriptSource.CUSTOMER_AGENT_REALTIME,
+    )
+    for role, compared in comparison.by_role.items():
+        entries = [entry for entry in recognized.entries if entry.role is role]
+        assert compared.reference_word_count == 2 * len(entries)
+        assert compared.error_count > 0
+        starts = {entry.start_offset_ms for entry in entries}
+        assert {difference.at_offset_ms for difference in compared.differences} <= starts
+
+
+async def test_a_call_with_one_transcript_has_no_comparison(pipeline: Pipeline, server: RecordingServer) -> None:
+    call, _, _ = await transcribed(pipeline, server, body=tone_wav(seconds=2), has_lines=True)
+    async with pipeline.sessions() as session:
+        assert await transcripts.read_comparison(session, call.project_id, call.id) is None

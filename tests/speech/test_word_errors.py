@@ -2,8 +2,8 @@ import pytest
 
 from callscope.core.call import Role
 from callscope.core.ids import new_id
-from callscope.core.transcript import TranscriptEntry
-from callscope.speech.word_errors import DifferenceKind, compare_transcripts, compare_words, normalized_words
+from callscope.core.transcript import DifferenceKind, TranscriptEntry
+from callscope.speech.word_errors import compare_transcripts, compare_words, normalized_words
 
 
 def test_case_punctuation_and_digits_do_not_count() -> None:

@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     otlp_grpc_port: int | None = Field(
         default=None, ge=0, le=65535, description="Port `callscope serve` takes OTLP over gRPC on, usually 4317."
     )
+    vapi_api_key: SecretStr | None = Field(
+        default=None,
+        description="Vapi's private key, shown to hosts of vapi.ai alone when a recording is fetched there.",
+    )
     retell_api_key: SecretStr | None = Field(
         default=None, description="Retell's key that signs its webhooks. Default: their signatures are not checked."
     )

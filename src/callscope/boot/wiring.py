@@ -11,12 +11,14 @@ from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
 from callscope.core.judge import JudgeEndpoint, JudgeRules
 from callscope.outbound.client import OutboundClient
-from callscope.pipeline.context import LiveRules, PipelineContext, TraceRules
+from callscope.pipeline.context import ArtifactKey, LiveRules, PipelineContext, TraceRules
 from callscope.pipeline.transcribing_process import RecognizerChoice
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
 from callscope.storage.tables import load_metadata
+
+VAPI_DOMAIN = "vapi.ai"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Wiring:
             transcribes_beside_brought=self.settings.stt_always,
             judges_voice_quality=self.settings.voice_quality,
             transcribe_timeout_s=self.settings.stt_timeout_s,
+            artifact_keys=_artifact_keys(self.settings),
             live=LiveRules(
                 silence_s=self.settings.live_silence_s,
                 message_retention_days=self.settings.trace_payload_retention_days,
@@ -81,6 +84,11 @@ def judge_rules(settings: Settings) -> JudgeRules:
         transcript_chars=settings.judge_transcript_chars,
         prices=settings.judge_prices,
     )
+
+
+def _artifact_keys(settings: Settings) -> tuple[ArtifactKey, ...]:
+    key = settings.vapi_api_key
+    return () if key is None else (ArtifactKey(domain=VAPI_DOMAIN, key=key.get_secret_value()),)
 
 
 def _recognizer(settings: Settings) -> RecognizerChoice:

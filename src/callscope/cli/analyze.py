@@ -73,6 +73,9 @@ def analyze(
         str | None,
         typer.Option(help="Speech model of --transcribe: a name or a directory. Default: CALLSCOPE_STT_MODEL."),
     ] = None,
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Also judge how good the voices sound (DNSMOS), 0.4 s per five minutes.")
+    ] = False,
     schema: Annotated[  # noqa: ARG001 - handled before the command runs
         bool,
         typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json."),
@@ -98,6 +101,7 @@ def analyze(
             transcript=entries,
             direction=CallDirection(direction.value.upper()),
             on_progress=on_progress,
+            judges_quality=quality,
         )
     if recognizer is not None:
         measurement = _with_words(recording, measurement, recognizer)

@@ -77,6 +77,39 @@ class LineSound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PerceivedQuality:
+    """What listeners would say of a channel's speech, 1 (bad) to 5 (excellent), as a network predicts it.
+
+    Means over `window_count` stretches of nine seconds. `signal` speaks of the voice, `background` of the noise behind
+    it (5: none is bothersome), `overall` of both. `method` names the network.
+    """
+
+    signal: float
+    background: float
+    overall: float
+    window_count: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentProsody:
+    """How one run of speech sounds, whoever's it is.
+
+    `pitch_hz` is the middle pitch of its voiced parts and `pitch_range_semitones` the distance between their 10th and
+    90th percentile, both None where too little of it is voiced. `level_db` is its level, dBFS. `syllables_per_s` counts
+    the vowels heard, None where it is too short to count.
+    """
+
+    channel_index: int
+    start_offset_ms: int
+    end_offset_ms: int
+    pitch_hz: float | None
+    pitch_range_semitones: float | None
+    level_db: float
+    syllables_per_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelReport:
     """Measured properties of one channel. Levels in dBFS; None where silence leaves nothing to measure."""
 
@@ -103,6 +136,8 @@ class ChannelReport:
     """Integrated loudness of the whole channel after ITU-R BS.1770."""
     sounds: tuple[LineSound, ...] = ()
     """What else is heard, by start."""
+    perceived: PerceivedQuality | None = None
+    """None where nobody was asked to judge it, or too little is said in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +166,7 @@ class RecordingAnalysis:
     """Everything one streamed pass over a recording found.
 
     `segments` is None when no channel is one party's own; `reason` then says why. `speech` is where speech was detected
-    in each channel, whoever's it is.
+    in each channel, whoever's it is; `prosody` tells how each of these stretches sounds.
     """
 
     probe: Probe
@@ -145,6 +180,9 @@ class RecordingAnalysis:
     peaks: Peaks
     parameters: Mapping[str, float | int | str]
     version: str
+    prosody: tuple[SegmentProsody, ...] = ()
+    perceived_reason: str | None = None
+    """Why no channel's quality was judged, None when one was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from callscope.core.clock import Clock
 from callscope.core.judge import JudgeRules
@@ -19,6 +20,21 @@ class TraceRules:
     max_bytes: int = 64 * 1024**2
     retention_days: float = 30.0
     payload_retention_days: float = 7.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactKey:
+    """A provider's key, which its recordings ask for, and the domain that may be shown it."""
+
+    domain: str
+    key: str
+    scheme: str = "https"
+
+    def opens(self, url: str) -> bool:
+        """Tell whether `url` is the provider's own."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return parts.scheme == self.scheme and (host == self.domain or host.endswith(f".{self.domain}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +69,7 @@ class PipelineContext:
     traces: TraceRules = field(default_factory=TraceRules)
     judge: JudgeRules = field(default_factory=JudgeRules)
     live: LiveRules = field(default_factory=LiveRules)
+    artifact_keys: tuple[ArtifactKey, ...] = ()
     recognizer: RecognizerChoice = field(default_factory=RecognizerChoice)
     transcribes_beside_brought: bool = False
     judges_voice_quality: bool = False

@@ -65,6 +65,8 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
             tools=tools,
             direction=call.direction,
             max_duration_ms=context.max_recording_ms,
+            declared_duration_ms=call.duration_ms,
+            judges_quality=context.judges_voice_quality,
         )
         measured = await measure_apart(request, limits, scratch_dir=Path(directory))
     measurement = measured.with_findings(recording.findings)

@@ -50,6 +50,8 @@ def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
             direction=request.direction,
             max_duration_ms=request.max_duration_ms,
             scratch_dir=request.path.parent,
+            declared_duration_ms=request.declared_duration_ms,
+            judges_quality=request.judges_quality,
         )
         reply = MeasuringReply(measurement=measurement)
     except Exception as error:  # noqa: BLE001 - reported to the parent, which logs it

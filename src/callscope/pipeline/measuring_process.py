@@ -31,6 +31,8 @@ class MeasuringRequest:
     max_duration_ms: int
     direction: CallDirection
     roles: tuple[Role | None, ...] | None = None
+    declared_duration_ms: int | None = None
+    judges_quality: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,15 @@ from callscope.core.analysis import Analysis
 from callscope.core.call import Call
 from callscope.core.metric import MetricValue
 from callscope.core.recording import Recording
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import Transcript, TranscriptComparison, TranscriptEntry, TranscriptSource
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.measuring_process import MeasuringLimits
 from callscope.pipeline.transcribing_process import TranscribingRequest, transcribe_apart
 from callscope.services import analyses, calls, recordings, transcripts
-from callscope.services.measuring import measure_words
+from callscope.services.measuring import measure_agreement, measure_words
 from callscope.services.transcribing import SpokenPart, spoken_parts
 from callscope.speech.stt.model_store import NO_MODEL
+from callscope.speech.word_errors import compare_transcripts
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,7 @@ class RecognizedWords:
     call: Call | None = None
     entries: tuple[TranscriptEntry, ...] = ()
     values: tuple[MetricValue, ...] = field(default=())
+    comparison: TranscriptComparison | None = None
     reason: str | None = None
 
     async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
@@ -40,6 +42,7 @@ class RecognizedWords:
         await analyses.record_transcription(session, analysis, reason=self.reason)
         if self.call is not None:
             await transcripts.keep_recognized(session, self.call, self.entries)
+            await transcripts.keep_comparison(session, self.call, self.comparison, at=self.context.clock.now())
         if self.values:
             await analyses.record_values(session, analysis, values=self.values, at=self.context.clock.now())
 
@@ -67,8 +70,20 @@ async def transcribe_recording_of_call(context: PipelineContext, analysis: Analy
     entries = await _transcribe(context, recording, spoken_parts(found, conversation))
     if not entries:
         return replace(nothing, reason=NO_WORDS)
-    values = measure_words(found, conversation, entries, tools) if brought is None else ()
-    return RecognizedWords(context=context, call=call, entries=entries, values=values)
+    words = RecognizedWords(context=context, call=call, entries=entries)
+    if brought is None:
+        return replace(words, values=measure_words(found, conversation, entries, tools))
+    comparison = _compare(brought, entries)
+    return replace(words, values=measure_agreement(comparison, brought.entries), comparison=comparison)
+
+
+def _compare(brought: Transcript, recognized: tuple[TranscriptEntry, ...]) -> TranscriptComparison:
+    """Return how the brought words differ from those recognised afterwards, with time and the whole call at hand."""
+    return TranscriptComparison(
+        reference=TranscriptSource.ROARK_POST_CALL,
+        other=brought.source,
+        by_role=compare_transcripts(recognized, brought.entries),
+    )
 
 
 async def _transcribe(

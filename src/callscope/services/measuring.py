@@ -9,10 +9,12 @@ from callscope.core.call import CallDirection, Role, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput, MetricValue
 from callscope.core.recording import Finding, RecordingAnalysis
-from callscope.core.transcript import HeardEntry, TranscriptEntry
+from callscope.core.transcript import HeardEntry, TranscriptComparison, TranscriptEntry
 from callscope.metrics import registry, runner
 from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
-from callscope.speech.analysis import analyze_recording
+from callscope.speech.analysis import NOT_ASKED, analyze_recording
+from callscope.speech.findings import declared_length_finding
+from callscope.speech.perceived_quality import load_judge
 from callscope.speech.transcript_timing import conversation_from_transcript
 
 NO_RECORDING = "No recording of the call has been analysed."
@@ -61,21 +63,31 @@ def measure_recording(
     on_progress: Callable[[int, int | None], None] | None = None,
     max_duration_ms: int = MAX_DURATION_MS,
     scratch_dir: Path | None = None,
+    declared_duration_ms: int | None = None,
+    judges_quality: bool = False,
 ) -> Measurement:
     """Return what one pass over a recording found, and every metric of it.
 
     Turns come from the channels where each holds one party, else from detected speech and the transcript's times, else
     from the voices (`direction` says who greets), else there are none. `roles` names the party of each channel;
     `on_progress` is told decoded and total milliseconds; `scratch_dir` may hold samples meanwhile.
+    `declared_duration_ms` is the length of the call by its own times; `judges_quality` adds the verdict of a network on
+    how the voices sound, 0.4 s of processor time for every five minutes and channel.
 
     Raises:
         CallscopeError: the file is no audio, is damaged beyond use, or is too long.
     """
     heard = analyze_recording(
-        path, roles=roles, transcript=transcript, on_progress=on_progress, max_duration_ms=max_duration_ms
+        path,
+        roles=roles,
+        transcript=transcript,
+        on_progress=on_progress,
+        max_duration_ms=max_duration_ms,
+        judge=load_judge() if judges_quality else NOT_ASKED,
     )
     parties = time_parties(path, heard, transcript, direction, scratch_dir=scratch_dir, max_duration_ms=max_duration_ms)
-    analysis = replace(heard, report=replace(heard.report, findings=heard.report.findings + parties.findings))
+    findings = (*heard.report.findings, *_length_findings(heard.duration_ms, declared_duration_ms), *parties.findings)
+    analysis = replace(heard, report=replace(heard.report, findings=findings))
     facts = CallFacts(
         duration_ms=analysis.duration_ms,
         conversation=parties.conversation,
@@ -91,6 +103,11 @@ def measure_recording(
         values=runner.compute(facts),
         heard=parties.heard,
     )
+
+
+def _length_findings(duration_ms: int, declared_ms: int | None) -> tuple[Finding, ...]:
+    found = None if declared_ms is None else declared_length_finding(duration_ms, declared_ms)
+    return () if found is None else (found,)
 
 
 def with_words(measurement: Measurement, entries: Sequence[TranscriptEntry]) -> Measurement:
@@ -120,6 +137,21 @@ def measure_words(
     )
     wordy = [definition for definition in registry.definitions() if MetricInput.WORDS in definition.inputs]
     return runner.compute(facts, wordy)
+
+
+def measure_agreement(
+    comparison: TranscriptComparison, transcript: Sequence[TranscriptEntry]
+) -> tuple[MetricValue, ...]:
+    """Return every value that rests on how the transcript that came with a call differs from its recognised words."""
+    facts = CallFacts(
+        duration_ms=None,
+        conversation=None,
+        conversation_reason=None,
+        transcript=tuple(transcript),
+        tools=(),
+        comparison=comparison,
+    )
+    return runner.compute(facts, [each for each in registry.computed() if MetricInput.TWO_TRANSCRIPTS in each.inputs])
 
 
 def measure_transcript(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from callscope.core.transcript import (
     READ_PREFERENCE,
     HeardEntry,
     Transcript,
+    TranscriptComparison,
     TranscriptEntry,
     TranscriptOutline,
     TranscriptSource,
 )
 from callscope.core.words import words_in
-from callscope.storage import call_words, calls, transcripts
+from callscope.storage import call_words, calls, transcript_comparisons, transcripts
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,6 +71,20 @@ async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence
     transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=attributed)
     await transcripts.save(session, call_id=call.id, transcript=transcript)
     await call_words.refresh(session, call.id)
+
+
+async def keep_comparison(
+    session: "AsyncSession", call: Call, comparison: TranscriptComparison | None, *, at: datetime
+) -> None:
+    """Make `comparison` the one of the call's two transcripts; None when it has not two any more."""
+    await transcript_comparisons.save(
+        session, project_id=call.project_id, call_id=call.id, comparison=comparison, at=at
+    )
+
+
+async def read_comparison(session: "AsyncSession", project_id: UUID, call_id: UUID) -> TranscriptComparison | None:
+    """Return how the words the call brought differ from those recognised, None when it has not both."""
+    return await transcript_comparisons.read(session, project_id=project_id, call_id=call_id)
 
 
 async def read_outline(

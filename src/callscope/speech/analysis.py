@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from callscope.audio.decode import MAX_DURATION_MS, SAMPLES_PER_MS, Irregularity, RecordingReader
+from callscope.audio.decode import MAX_DURATION_MS, SAMPLES_PER_MS, Irregularity, RecordingReader, Samples
 from callscope.audio.levels import LevelMeter
 from callscope.audio.loudness import LoudnessMeter
 from callscope.audio.peaks import PeakCollector
@@ -18,6 +18,7 @@ from callscope.core.transcript import TranscriptEntry
 from callscope.speech.bleed import echo_delay_ms, estimate_bleed
 from callscope.speech.channel_roles import default_roles, is_swapped
 from callscope.speech.edges import locate_speech
+from callscope.speech.excerpts import ExcerptKeeper
 from callscope.speech.findings import (
     HeardChannel,
     channel_findings,
@@ -31,6 +32,8 @@ from callscope.speech.line_sounds import without_line_sounds
 from callscope.speech.listening import ChannelListener, listen
 from callscope.speech.noise import estimate_noise, quiet_frames
 from callscope.speech.parameters import DEFAULT_SPEECH, SpeechParameters, as_record
+from callscope.speech.perceived_quality import JudgeUnavailable, QualityJudge
+from callscope.speech.prosody import measure_prosody
 from callscope.speech.silero import SileroNetwork, network_version
 from callscope.speech.tracks import ChannelTrack, delayed
 
@@ -59,6 +62,9 @@ _UNMAPPED_REASON = (
     "Name the roles of the channels."
 )
 
+NOT_ASKED = JudgeUnavailable("Voice quality was not judged, because that is switched off.")
+NO_EXCERPT = "Voice quality was not judged, because no nine seconds of the recording hold enough of one party's speech."
+
 OnProgress = Callable[[int, int | None], None]
 
 
@@ -73,6 +79,7 @@ class _Listened:
     meter: LevelMeter
     loudness_lufs: tuple[float | None, ...]
     peaks: Peaks
+    excerpts: tuple[tuple[Samples, ...], ...]
 
 
 def analyze_recording(
@@ -83,11 +90,12 @@ def analyze_recording(
     on_progress: OnProgress | None = None,
     parameters: SpeechParameters = DEFAULT_SPEECH,
     max_duration_ms: int = MAX_DURATION_MS,
+    judge: QualityJudge | JudgeUnavailable = NOT_ASKED,
 ) -> RecordingAnalysis:
     """Return everything one pass over the recording at `path` finds, in memory that hardly grows with its length.
 
     `roles` names the party of each channel; by default two channels are customer and agent, one channel is neither.
-    `on_progress` is told the decoded and the declared milliseconds.
+    `on_progress` is told the decoded and the declared milliseconds. `judge` says how good the voices sound.
 
     Raises:
         NotAudio: the content is no audio.
@@ -95,12 +103,14 @@ def analyze_recording(
         RecordingTooLong: it passes `max_duration_ms`.
         ValueError: `roles` does not name every channel once, or a party twice.
     """
-    listened = _listen_through(path, on_progress, parameters, max_duration_ms)
+    keeps_excerpts = not isinstance(judge, JudgeUnavailable)
+    listened = _listen_through(path, on_progress, parameters, max_duration_ms, keeps_excerpts=keeps_excerpts)
     assigned = _assign_roles(listened.tracks, roles)
     heard = _measure_channels(listened, assigned, parameters)
     swapped = _is_swapped(heard, transcript, listened.duration_ms) if roles is None else False
     if swapped:
         heard = [replace(channel, role=channel.role.other if channel.role else None) for channel in heard]
+    heard = [_judged(channel, listened.excerpts, judge) for channel in heard]
     reason = _reason_without_parties(listened, heard)
     report = _report(listened, heard, transcript, is_swapped=swapped)
     return RecordingAnalysis(
@@ -115,7 +125,23 @@ def analyze_recording(
         peaks=listened.peaks,
         parameters={**as_record(parameters), "network": network_version()},
         version=ANALYSIS_VERSION,
+        prosody=tuple(one for channel in heard for one in measure_prosody(channel.index, channel.track, channel.spans)),
+        perceived_reason=_reason_unjudged(heard, judge),
     )
+
+
+def _judged(
+    channel: HeardChannel, excerpts: Sequence[Sequence[Samples]], judge: QualityJudge | JudgeUnavailable
+) -> HeardChannel:
+    if isinstance(judge, JudgeUnavailable) or not len(channel.spans):
+        return channel
+    return replace(channel, perceived=judge.judge(excerpts[channel.index]))
+
+
+def _reason_unjudged(heard: Sequence[HeardChannel], judge: QualityJudge | JudgeUnavailable) -> str | None:
+    if any(channel.perceived is not None for channel in heard):
+        return None
+    return judge.reason if isinstance(judge, JudgeUnavailable) else NO_EXCERPT
 
 
 def _assign_roles(tracks: Sequence[ChannelTrack], roles: Sequence[Role | None] | None) -> tuple[Role | None, ...]:
@@ -135,12 +161,17 @@ def _assign_roles(tracks: Sequence[ChannelTrack], roles: Sequence[Role | None] |
 
 
 def _listen_through(
-    path: Path, on_progress: OnProgress | None, parameters: SpeechParameters, max_duration_ms: int
+    path: Path,
+    on_progress: OnProgress | None,
+    parameters: SpeechParameters,
+    max_duration_ms: int,
+    *,
+    keeps_excerpts: bool,
 ) -> _Listened:
     with RecordingReader(path, max_duration_ms=max_duration_ms) as reader:
         count = reader.channel_count
         analyzer, meter, peaks = FrameAnalyzer(count), LevelMeter(count), PeakCollector(count)
-        loudness = LoudnessMeter(count)
+        loudness, excerpts = LoudnessMeter(count), ExcerptKeeper(count)
         listeners = [ChannelListener(SileroNetwork, parameters) for _ in range(count)]
         decoded = 0
         for block in reader.blocks(BLOCK_SAMPLES):
@@ -149,6 +180,8 @@ def _listen_through(
             loudness.add(energies)
             peaks.add(block)
             listen(listeners, block, energies)
+            if keeps_excerpts:
+                excerpts.take(block, [listener.latest_speech() for listener in listeners])
             decoded += block.shape[1]
             if on_progress is not None:
                 on_progress(decoded // SAMPLES_PER_MS, reader.probe.duration_ms)
@@ -160,6 +193,7 @@ def _listen_through(
             meter=meter,
             loudness_lufs=loudness.loudness_lufs(),
             peaks=peaks.finish(),
+            excerpts=excerpts.excerpts(),
         )
 
 

@@ -9,7 +9,7 @@ from callscope.audio.decode import Irregularity, IrregularityKind
 from callscope.audio.levels import ChannelLevels
 from callscope.audio.spectrum import FRAME_MS
 from callscope.core.call import Role
-from callscope.core.recording import ChannelReport, Finding, FindingSeverity, LineSound, SoundKind
+from callscope.core.recording import ChannelReport, Finding, FindingSeverity, LineSound, PerceivedQuality, SoundKind
 from callscope.speech.active_level import measure_active_level
 from callscope.speech.bleed import Bleed
 from callscope.speech.edges import Spans
@@ -25,6 +25,7 @@ _NARROW_BAND_HZ = 4300
 _TELEPHONE_RATE_HZ = 8000
 _LONG_SILENCE_MS = 10_000
 _LENGTH_TOLERANCE_MS = 2000
+_LENGTH_TOLERANCE_SHARE = 100
 _LOUD_BLEED_DB = -30.0
 
 
@@ -42,6 +43,7 @@ class HeardChannel:
     spans: Spans
     sounds: tuple[LineSound, ...] = ()
     loudness_lufs: float | None = None
+    perceived: PerceivedQuality | None = None
 
 
 def report_channel(heard: HeardChannel) -> ChannelReport:
@@ -67,6 +69,7 @@ def report_channel(heard: HeardChannel) -> ChannelReport:
         activity_ratio=None if active is None else active.activity_ratio,
         loudness_lufs=heard.loudness_lufs,
         sounds=heard.sounds,
+        perceived=heard.perceived,
     )
 
 
@@ -200,6 +203,21 @@ def length_finding(duration_ms: int, transcript_end_ms: int) -> Finding | None:
         None,
         f"The transcript ends at {transcript_end_ms / 1000:.1f} s, the recording at {duration_ms / 1000:.1f} s.",
         "Check that recording and transcript are of the same call and start at the same moment.",
+    )
+
+
+def declared_length_finding(duration_ms: int, declared_ms: int) -> Finding | None:
+    """Return the finding that the call's own times speak of another length, None when they agree."""
+    if abs(duration_ms - declared_ms) <= max(_LENGTH_TOLERANCE_MS, declared_ms // _LENGTH_TOLERANCE_SHARE):
+        return None
+    longer = "longer" if duration_ms > declared_ms else "shorter"
+    return _finding(
+        "length_differs",
+        FindingSeverity.WARNING,
+        None,
+        f"The recording has {duration_ms / 1000:.1f} s and is {longer} than the call, which by its own times took "
+        f"{declared_ms / 1000:.1f} s.",
+        "Offsets are those of the recording. Check that it is the whole call and that both clocks agree.",
     )
 
 

@@ -23,6 +23,7 @@ from callscope.speech.window_sound import WindowSounds, joined, sound_of
 _LEAD_WINDOWS = 7
 """224 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
 _TRAIL_WINDOWS = 3
+_SPEAKING = 0.5
 _FLOOR_QUANTILE = 0.1
 _FLOOR_QUANTILE_NORMAL = -1.2816
 _LOUD_QUANTILE = 0.95
@@ -61,6 +62,10 @@ class ChannelListener:
         padded = np.pad(samples, (0, whole - samples.size)) if whole != samples.size else samples
         active = self._active_windows(bands, power, whole // WINDOW_SAMPLES)
         self._advance(np.concatenate([self._held, padded]), np.concatenate([self._held_active, active]))
+
+    def latest_speech(self) -> npt.NDArray[np.bool_]:
+        """Return which windows scored last hold speech: those of the latest block, a quarter of a second late."""
+        return self._probabilities[-1] > _SPEAKING
 
     def finish(self) -> ChannelTrack:
         """Return what was heard of the whole channel."""

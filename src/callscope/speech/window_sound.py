@@ -104,8 +104,9 @@ def sound_of(windows: Windows) -> WindowSounds:
 def _pitch_hz(power: npt.NDArray[np.float32]) -> Values:
     repetition: Power = np.fft.irfft(power, _TRANSFORM_SIZE, axis=1).astype(np.float32, copy=False)
     total = np.maximum(repetition[:, :1], np.float32(1e-12))
-    strength = repetition[:, _SHORTEST_LAG : _LONGEST_LAG + 1] / total
-    strength *= _REPETITION_OF_VOICE
+    strength: Power = (repetition[:, _SHORTEST_LAG : _LONGEST_LAG + 1] / total * _REPETITION_OF_VOICE).astype(
+        np.float32
+    )
     best = np.argmax(strength - _LAG_COST, axis=1)
     before, middle, after = _neighbourhood(strength, best)
     lag = _SHORTEST_LAG + best + _vertex(before, middle, after)

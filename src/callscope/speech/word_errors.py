@@ -5,47 +5,15 @@ Words are compared without case and punctuation, English numbers in digits as if
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
+from itertools import accumulate
 
 from rapidfuzz.distance import Levenshtein
 
 from callscope.core.call import Role
-from callscope.core.transcript import TranscriptEntry
-
-
-class DifferenceKind(StrEnum):
-    """What the other transcript made of the reference's words."""
-
-    REPLACED = "replaced"
-    LEFT_OUT = "left_out"
-    ADDED = "added"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordDifference:
-    """A run of words that differ. `reference_index` is where it stands among the reference's words."""
-
-    kind: DifferenceKind
-    reference_index: int
-    reference_words: tuple[str, ...]
-    other_words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordComparison:
-    """Errors of one transcript against another. `error_rate` is None when the reference has no words."""
-
-    reference_word_count: int
-    other_word_count: int
-    error_count: int
-    differences: tuple[WordDifference, ...]
-
-    @property
-    def error_rate(self) -> float | None:
-        """Words replaced, left out or added per word of the reference; above 1 when very much was added."""
-        return self.error_count / self.reference_word_count if self.reference_word_count else None
+from callscope.core.transcript import DifferenceKind, TranscriptEntry, WordComparison, WordDifference
 
 
 def compare_words(reference: str, other: str) -> WordComparison:
@@ -73,7 +41,24 @@ def compare_transcripts(
     reference: Sequence[TranscriptEntry], other: Sequence[TranscriptEntry]
 ) -> dict[Role, WordComparison]:
     """Return the comparison of each party's words, entries taken in order of their start."""
-    return {role: compare_words(_text(reference, role), _text(other, role)) for role in Role}
+    return {role: _compare_party(_entries_of(reference, role), _entries_of(other, role)) for role in Role}
+
+
+def _compare_party(reference: Sequence[TranscriptEntry], other: Sequence[TranscriptEntry]) -> WordComparison:
+    compared = compare_words(_text(reference), _text(other))
+    first_words = [0, *accumulate(len(normalized_words(entry.text)) for entry in reference)]
+    differences = tuple(
+        replace(difference, at_offset_ms=_start_of_word(difference.reference_index, first_words, reference))
+        for difference in compared.differences
+    )
+    return replace(compared, differences=differences)
+
+
+def _start_of_word(index: int, first_words: Sequence[int], entries: Sequence[TranscriptEntry]) -> int | None:
+    """Return the start of the entry that holds the word; what was added at the end belongs to the last one."""
+    if not entries:
+        return None
+    return entries[min(bisect_right(first_words, index), len(entries)) - 1].marker_ms
 
 
 def normalized_words(text: str) -> list[str]:
@@ -129,6 +114,9 @@ def _number(value: int) -> list[str]:
     return [_TENS[tens - 2], *([_ONES[ones]] if ones else ())]
 
 
-def _text(entries: Sequence[TranscriptEntry], role: Role) -> str:
-    own = sorted((entry for entry in entries if entry.role is role), key=lambda entry: entry.start_offset_ms)
-    return " ".join(entry.text for entry in own)
+def _entries_of(entries: Sequence[TranscriptEntry], role: Role) -> list[TranscriptEntry]:
+    return sorted((entry for entry in entries if entry.role is role), key=lambda entry: entry.start_offset_ms)
+
+
+def _text(entries: Sequence[TranscriptEntry]) -> str:
+    return " ".join(entry.text for entry in entries)

@@ -9,11 +9,22 @@ from fastapi import APIRouter, Depends, Response
 from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.context import Context
-from callscope.api.schemas.analysis import AnalysisRead, ChannelReportRead, FindingRead, InputReportRead, LineSoundRead
+from callscope.api.schemas.analysis import (
+    AnalysisRead,
+    ChannelReportRead,
+    FindingRead,
+    InputReportRead,
+    LineSoundRead,
+    TranscriptComparisonRead,
+    WordComparisonRead,
+    WordDifferenceRead,
+)
 from callscope.api.schemas.base import Envelope
 from callscope.core.analysis import Analysis
+from callscope.core.call import Role
 from callscope.core.recording import ChannelReport, Finding, RecordingAnalysis
-from callscope.services import analyses, calls
+from callscope.core.transcript import TranscriptComparison, WordComparison
+from callscope.services import analyses, calls, transcripts
 from callscope.services.keys import Principal
 
 router = APIRouter(prefix="/v1/call", tags=["call"])
@@ -35,7 +46,8 @@ async def get_analysis(
         await calls.get_call(session, principal.project_id, call_id)
         analysis = await analyses.latest(session, principal.project_id, call_id)
         found = await analyses.read_recording_analysis(session, principal.project_id, call_id)
-    return answer(Envelope(data=_to_read(analysis, found)))
+        comparison = await transcripts.read_comparison(session, principal.project_id, call_id)
+    return answer(Envelope(data=_to_read(analysis, found, comparison)))
 
 
 @router.post(
@@ -56,10 +68,13 @@ async def rerun_analysis(
         await calls.get_call(session, principal.project_id, call_id)
         analysis = await analyses.rerun(session, principal.project_id, call_id, at=context.clock.now())
         found = await analyses.read_recording_analysis(session, principal.project_id, call_id)
-    return answer(Envelope(data=_to_read(analysis, found)), status=HTTPStatus.ACCEPTED)
+        comparison = await transcripts.read_comparison(session, principal.project_id, call_id)
+    return answer(Envelope(data=_to_read(analysis, found, comparison)), status=HTTPStatus.ACCEPTED)
 
 
-def _to_read(analysis: Analysis, found: RecordingAnalysis | None) -> AnalysisRead:
+def _to_read(
+    analysis: Analysis, found: RecordingAnalysis | None, comparison: TranscriptComparison | None
+) -> AnalysisRead:
     return AnalysisRead(
         id=analysis.id,
         call_id=analysis.call_id,
@@ -72,6 +87,34 @@ def _to_read(analysis: Analysis, found: RecordingAnalysis | None) -> AnalysisRea
         finished_at=analysis.finished_at,
         transcription_reason=analysis.transcription_reason,
         input_report=None if found is None else _to_report(found),
+        transcript_comparison=None if comparison is None else _to_comparison(comparison),
+    )
+
+
+def _to_comparison(comparison: TranscriptComparison) -> TranscriptComparisonRead:
+    return TranscriptComparisonRead(
+        reference=comparison.reference,
+        other=comparison.other,
+        parties=[_to_party(role, compared) for role, compared in comparison.by_role.items()],
+    )
+
+
+def _to_party(role: Role, compared: WordComparison) -> WordComparisonRead:
+    return WordComparisonRead(
+        role=role,
+        reference_word_count=compared.reference_word_count,
+        other_word_count=compared.other_word_count,
+        error_count=compared.error_count,
+        error_rate=compared.error_rate,
+        differences=[
+            WordDifferenceRead(
+                kind=difference.kind,
+                reference_words=list(difference.reference_words),
+                other_words=list(difference.other_words),
+                at_offset_ms=difference.at_offset_ms,
+            )
+            for difference in compared.differences
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from callscope.api.schemas.base import OutputModel
 from callscope.core.analysis import AnalysisStatus, Stage
 from callscope.core.call import Role
 from callscope.core.recording import FindingSeverity, SoundKind
+from callscope.core.transcript import DifferenceKind, TranscriptSource
 
 
 class FindingRead(OutputModel):
@@ -67,6 +68,34 @@ class InputReportRead(OutputModel):
     findings: list[FindingRead]
 
 
+class WordDifferenceRead(OutputModel):
+    """Words that differ."""
+
+    kind: DifferenceKind = Field(description="What the other transcript made of the reference's words.")
+    reference_words: list[str]
+    other_words: list[str]
+    at_offset_ms: int | None = Field(description="Start of the reference's entry it stands in.")
+
+
+class WordComparisonRead(OutputModel):
+    """One party's words in two transcripts, compared without case and punctuation."""
+
+    role: Role
+    reference_word_count: int
+    other_word_count: int
+    error_count: int
+    error_rate: float | None = Field(description="Errors per word of the reference (WER); null when it has none.")
+    differences: list[WordDifferenceRead]
+
+
+class TranscriptComparisonRead(OutputModel):
+    """How the transcript that came with the call differs from the one recognised in its recording."""
+
+    reference: TranscriptSource
+    other: TranscriptSource
+    parties: list[WordComparisonRead]
+
+
 class AnalysisRead(OutputModel):
     """The newest analysis of a call."""
 
@@ -84,3 +113,6 @@ class AnalysisRead(OutputModel):
         "were wanted."
     )
     input_report: InputReportRead | None = Field(description="Null until the recording is measured.")
+    transcript_comparison: TranscriptComparisonRead | None = Field(
+        description="Null unless the call brought a transcript and another was recognised beside it."
+    )

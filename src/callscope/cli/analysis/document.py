@@ -13,6 +13,8 @@ from callscope.cli.analysis.schema import (
     InputPart,
     InterruptionPart,
     MetricPart,
+    PerceivedPart,
+    ProsodyPart,
     SegmentPart,
     SoundPart,
     TurnPart,
@@ -20,7 +22,7 @@ from callscope.cli.analysis.schema import (
 )
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricContext, MetricValue
-from callscope.core.recording import ChannelReport, Finding, RecordingAnalysis
+from callscope.core.recording import ChannelReport, Finding, PerceivedQuality, RecordingAnalysis, SegmentProsody
 from callscope.core.transcript import TranscriptEntry
 from callscope.metrics import registry
 from callscope.metrics.definition import Scalar
@@ -41,6 +43,7 @@ def analysis_document(measurement: Measurement) -> AnalysisDocument:
         turns=_turns(conversation) if conversation else (),
         interruptions=_interruptions(conversation) if conversation else (),
         metrics=_metrics(measurement.values),
+        prosody=tuple(_prosody(one) for one in analysis.prosody),
         recognized=tuple(_entry(entry) for entry in measurement.recognized),
         input=_input(analysis),
     )
@@ -173,6 +176,29 @@ def _input_channel(channel: ChannelReport) -> InputChannelPart:
             SoundPart(kind=sound.kind, start_ms=sound.start_offset_ms, end_ms=sound.end_offset_ms)
             for sound in channel.sounds
         ),
+        perceived=None if channel.perceived is None else _perceived(channel.perceived),
+    )
+
+
+def _perceived(quality: PerceivedQuality) -> PerceivedPart:
+    return PerceivedPart(
+        signal=quality.signal,
+        background=quality.background,
+        overall=quality.overall,
+        window_count=quality.window_count,
+        method=quality.method,
+    )
+
+
+def _prosody(prosody: SegmentProsody) -> ProsodyPart:
+    return ProsodyPart(
+        channel_index=prosody.channel_index,
+        start_ms=prosody.start_offset_ms,
+        end_ms=prosody.end_offset_ms,
+        pitch_hz=prosody.pitch_hz,
+        pitch_range_semitones=prosody.pitch_range_semitones,
+        level_db=prosody.level_db,
+        syllables_per_s=prosody.syllables_per_s,
     )
 
 

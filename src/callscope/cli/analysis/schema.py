@@ -91,6 +91,16 @@ class SoundPart(_Part):
     end_ms: int = Field(description="Where it ends; pauses of a cadence belong to it.")
 
 
+class PerceivedPart(_Part):
+    """What listeners would say of the speech, 1 to 5, as DNSMOS P.835 predicts it."""
+
+    signal: float = Field(description="The voice.")
+    background: float = Field(description="The noise behind it; 5 means that none is bothersome.")
+    overall: float = Field(description="Both together.")
+    window_count: int = Field(description="Stretches of nine seconds that were judged.")
+    method: str = Field(description="Which network judged.")
+
+
 class InputChannelPart(_Part):
     """What one channel sounds like. Levels in dBFS."""
 
@@ -111,6 +121,7 @@ class InputChannelPart(_Part):
     activity_ratio: float | None = Field(description="Share of the recording in which the speech is active, P.56.")
     loudness_lufs: float | None = Field(description="Loudness of the whole channel after ITU-R BS.1770.")
     sounds: tuple[SoundPart, ...] = Field(description="Ringing, dialling, tones and music, by start.")
+    perceived: PerceivedPart | None = Field(description="Perceived quality; null without --quality.")
 
 
 class FindingPart(_Part):
@@ -136,6 +147,18 @@ class InputPart(_Part):
     trailing_silence_ms: int = Field(description="After the last speech.")
     channels: tuple[InputChannelPart, ...] = Field(description="Per channel.")
     findings: tuple[FindingPart, ...] = Field(description="What is odd, and the remedy.")
+
+
+class ProsodyPart(_Part):
+    """How one run of speech sounds, whoever's it is."""
+
+    channel_index: int = Field(description="The channel it is in.")
+    start_ms: int = Field(description="Where it begins.")
+    end_ms: int = Field(description="Where it ends.")
+    pitch_hz: float | None = Field(description="Middle pitch of its voiced parts; null when hardly any are.")
+    pitch_range_semitones: float | None = Field(description="From the 10th to the 90th percentile of the pitch.")
+    level_db: float = Field(description="Level, dBFS.")
+    syllables_per_s: float | None = Field(description="Vowels heard per second; null below half a second.")
 
 
 class WordPart(_Part):
@@ -172,5 +195,6 @@ class AnalysisDocument(_Part):
     turns: tuple[TurnPart, ...] = Field(description="Turns and backchannels, by start.")
     interruptions: tuple[InterruptionPart, ...] = Field(description="Interruptions, by onset.")
     metrics: tuple[MetricPart, ...] = Field(description="One entry per metric and party.")
+    prosody: tuple[ProsodyPart, ...] = Field(description="Pitch, level and pace of each run of speech, by channel.")
     recognized: tuple[EntryPart, ...] = Field(description="What was said, by start; empty without --transcribe.")
     input: InputPart = Field(description="Input check.")
