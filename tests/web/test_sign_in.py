@@ -5,7 +5,7 @@ import pytest
 
 from callscope.services import keys
 from callscope.storage import api_keys
-from callscope.web.sessions import LIFETIME
+from callscope.services.visits import LIFETIME
 from tests.support.pages import form_token_of, sign_in
 from tests.web.conftest import KEY, Calls, SettableClock
 

@@ -20,6 +20,7 @@ from callscope.boot.stopping import StopRequests
 from callscope.boot.supervisor import WorkerSupervisor
 from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.errors import CallscopeError
+from callscope.services import accounts
 from callscope.storage import migrations
 
 log = structlog.get_logger(__name__)
@@ -28,8 +29,8 @@ REQUESTS_GRACE_S = 15
 WORKERS_GRACE_S = 20.0
 """Both run at once; with the database's own few seconds, all is stopped within 30 s of SIGTERM."""
 
-Announce = Callable[[str], None]
-"""Told the address once the server answers."""
+Announce = Callable[[str, str | None], None]
+"""Told the address once the server answers, and while nobody runs the installation the link that makes who does."""
 
 
 class AddressTaken(CallscopeError):
@@ -52,7 +53,9 @@ async def _serve(
 ) -> None:
     supervisor = WorkerSupervisor(settings.workers, _worker_environment(settings))
     async with open_wiring(settings, database_url) as wiring, _taking_otlp_grpc(settings, wiring):
-        server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(_address(listener)))
+        address, secret = _address(listener), await _first_link(wiring)
+        setup = None if secret is None else f"{settings.public_url or address}/welcome/{secret}"
+        server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(address, setup))
         told_to_stop = stop_requests.told_in_loop(on_repeat=lambda: _hurry(server, supervisor))
         answering = asyncio.create_task(server.serve(sockets=[listener]))
         supervisor.start()
@@ -66,6 +69,11 @@ async def _serve(
             server.should_exit = True
             log.info("server_stopping")
             await asyncio.gather(answering, supervisor.stop(grace_s=WORKERS_GRACE_S))
+
+
+async def _first_link(wiring: Wiring) -> str | None:
+    async with wiring.sessions.begin() as session:
+        return await accounts.first_link(session, now=wiring.clock.now())
 
 
 class _Server(uvicorn.Server):

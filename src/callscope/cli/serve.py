@@ -21,4 +21,10 @@ def serve(
 
     given: dict[str, Any] = {"host": host, "port": port, "data_dir": data_dir, "workers": workers}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    run(settings, announce=lambda address: typer.echo(f"Callscope answers at {address}"))
+    run(settings, announce=_announce)
+
+
+def _announce(address: str, setup: str | None) -> None:
+    typer.echo(f"Callscope answers at {address}")
+    if setup is not None:
+        typer.echo(f"Nobody runs this installation yet. This link makes the account that does: {setup}")

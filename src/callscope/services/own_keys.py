@@ -16,6 +16,7 @@ from callscope.storage.api_keys import StoredKey
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+LONGEST_NAME = 255
 _NO_SLUG = re.compile(r"[\W_]+")
 
 
@@ -79,15 +80,23 @@ async def create_lesser_key(
     return stored, created.plain_key
 
 
-async def list_keys(session: "AsyncSession", principal: Principal, *, is_revoked: bool) -> tuple[StoredKey, ...]:
+async def list_keys(session: "AsyncSession", project_id: UUID, *, is_revoked: bool) -> tuple[StoredKey, ...]:
     """Return the keys of the project, newest first: those that are revoked, or those that are not."""
-    return await api_keys.of_project(session, principal.project_id, is_revoked=is_revoked)
+    return await api_keys.of_project(session, project_id, is_revoked=is_revoked)
 
 
-async def revoke_key(session: "AsyncSession", principal: Principal, key_id: UUID, *, now: datetime) -> None:
+async def revoke_key(session: "AsyncSession", project_id: UUID, key_id: UUID, *, now: datetime) -> None:
     """Revoke a key of the project, at once and for good. Raises KeyNotFound."""
-    if not await api_keys.revoke(session, principal.project_id, key_id, now=now):
+    if not await api_keys.revoke(session, project_id, key_id, now=now):
         raise KeyNotFound(f"There is no API key {key_id} in this project.", param="id")
+
+
+def checked_name(text: str) -> str:
+    """Return a key's name without the white space around it. Raises InvalidInput when nothing or too much is left."""
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidInput.at("name", message=f"Give the key a name, of at most {LONGEST_NAME} characters.")
+    return name
 
 
 def granted_by(key: StoredKey) -> frozenset[str]:

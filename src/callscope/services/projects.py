@@ -3,11 +3,20 @@
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from callscope.core.errors import NotFound
+from callscope.core.errors import Conflict, InvalidInput, NotFound
 from callscope.storage import projects
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
+
+
+LONGEST_NAME = 255
+
+
+class ProjectExists(Conflict):
+    """There is a project of that name."""
+
+    code = "project_exists"
 
 
 class ProjectNotFound(NotFound):
@@ -20,3 +29,13 @@ async def require_project(session: "AsyncSession", name: str) -> UUID:
     if project_id is None:
         raise ProjectNotFound(f"There is no project called {name!r}.")
     return project_id
+
+
+async def create_project(session: "AsyncSession", name: str) -> UUID:
+    """Make a project and return its id. Raises InvalidInput for a name of no or too many characters, ProjectExists."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidInput.at("name", message=f"Give the project a name, of at most {LONGEST_NAME} characters.")
+    if await projects.find(session, name) is not None:
+        raise ProjectExists(f"There is a project called {name!r} already.")
+    return await projects.find_or_create(session, name)

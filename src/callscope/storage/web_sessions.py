@@ -80,3 +80,8 @@ async def end_others(session: AsyncSession, account_id: UUID, *, but: UUID) -> N
 
 def _to_session(row: WebSessionRow) -> WebSession:
     return WebSession(**{field: getattr(row, field) for field in WebSession.__dataclass_fields__})
+
+
+async def end_all(session: AsyncSession, account_id: UUID) -> None:
+    """End every session of an account."""
+    await session.execute(delete(WebSessionRow).where(WebSessionRow.account_id == account_id))

@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+from callscope.services.visits import Visitor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A page everybody can reach from every page. `permission` is what a visitor needs to be shown it."""
+    """A page everybody can reach from every page. `permission` is what a visitor needs to be shown it.
+
+    `needs_account` hides it from who signed in by API key.
+    """
 
     label: str
     path: str
     permission: str = "call:read"
+    needs_account: bool = False
 
     def holds(self, path: str) -> bool:
         """Tell whether the page at `path` belongs to this entry."""
@@ -19,10 +25,19 @@ class Entry:
 PRIMARY = (Entry(label="Calls", path="/calls"), Entry(label="Traces", path="/traces", permission="trace:read"))
 """What stands in the bar."""
 
-SETTINGS: tuple[Entry, ...] = ()
+SETTINGS: tuple[Entry, ...] = (
+    Entry(label="You", path="/settings/you", needs_account=True),
+    Entry(label="Projects", path="/settings/projects", needs_account=True),
+    Entry(label="Members", path="/settings/members", permission="api-key:create", needs_account=True),
+    Entry(label="API keys", path="/settings/keys", permission="api-key:create"),
+)
 """What stands beside every page of the settings; the bar's entry Settings leads to the first one a visitor may see."""
 
 
-def entries_for(entries: tuple[Entry, ...], granted: frozenset[str]) -> tuple[Entry, ...]:
+def entries_for(entries: tuple[Entry, ...], visitor: Visitor) -> tuple[Entry, ...]:
     """Return the entries a visitor may see."""
-    return tuple(entry for entry in entries if entry.permission in granted)
+    return tuple(
+        entry
+        for entry in entries
+        if entry.permission in visitor.granted and (visitor.account is not None or not entry.needs_account)
+    )

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
-from callscope.core.errors import CallscopeError, InvalidInput, NotFound, PermissionMissing, Unauthenticated
+from callscope.core.errors import CallscopeError, Conflict, InvalidInput, NotFound, PermissionMissing, Unauthenticated
 from callscope.web.templating import render
 
 SESSION_COOKIE = "callscope_session"
@@ -34,7 +34,14 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-STATUS_OF_ERROR: dict[type[CallscopeError], int] = {NotFound: 404, InvalidInput: 400, PermissionMissing: 403}
+STATUS_OF_ERROR: dict[type[CallscopeError], int] = {
+    NotFound: 404,
+    InvalidInput: 400,
+    PermissionMissing: 403,
+    Conflict: 409,
+}
+
+TITLES = {404: "Not found", 403: "Not allowed", 400: "That cannot be read", 409: "That is there already"}
 
 
 class FormRefused(CallscopeError):
@@ -92,7 +99,7 @@ def _own_address(request: Request) -> str:
 def _error_page(error: CallscopeError) -> Response:
     status = next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
     status = 403 if isinstance(error, FormRefused) else status
-    title = {404: "Not found", 403: "Not allowed", 400: "That cannot be read"}.get(status, "Something is missing")
+    title = TITLES.get(status, "Something is missing")
     return HTMLResponse(render("error.html", title=title, message=error.message), status_code=status)
 
 

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from callscope.core.clock import Clock
-from callscope.core.errors import PermissionMissing, Unauthenticated
+from callscope.core.errors import PermissionMissing
 from callscope.core.permissions import PERMISSIONS
-from callscope.core.roles import Role, role_of_permissions
+from callscope.core.roles import Role
+from callscope.services import visits
 from callscope.storage.engine import SessionFactory
+from callscope.web.form_tokens import FormSigner
+from callscope.web.live import LiveChanges
 from callscope.web.page_route import BROWSER_COOKIE, SESSION_COOKIE, FormRefused, set_cookie
 from callscope.web.service_reader import ServiceReader
-from callscope.web.sessions import SessionSigner
 from callscope.web.templating import render
 
 
@@ -28,8 +29,9 @@ class Pages:
     reader: ServiceReader
     transactions: SessionFactory
     reads: SessionFactory
-    signer: SessionSigner
+    signer: FormSigner
     clock: Clock
+    changes: LiveChanges
 
 
 def pages_of(request: Request) -> Pages:
@@ -39,34 +41,13 @@ def pages_of(request: Request) -> Pages:
 
 
 PagesDependency = Annotated[Pages, Depends(pages_of)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
-    """Who is signed in, in which project, and what they may do there."""
-
-    project_id: UUID
-    role: Role
-    granted: frozenset[str]
-
-    def has_role(self, role: str) -> bool:
-        """Tell whether the visitor's role includes `role`, for templates."""
-        return self.role.includes(Role(role))
-
-    def require(self, permission: str) -> None:
-        """Raise PermissionMissing unless `permission` is granted."""
-        if permission not in self.granted:
-            raise PermissionMissing(f"You lack the permission `{permission}` in this project. Ask an admin for it.")
+Visitor = visits.Visitor
 
 
 async def signed_in(request: Request, pages: PagesDependency) -> Visitor:
     """Return who is signed in. Raises Unauthenticated, which leads to the sign-in page."""
-    session = pages.signer.open(request.cookies.get(SESSION_COOKIE), now=pages.clock.now())
-    if session is None:
-        raise Unauthenticated("Sign in first.")
-    principal = await pages.reader.principal(session.key_id)
-    granted = principal.granted
-    visitor = Visitor(project_id=principal.project_id, role=role_of_permissions(granted), granted=granted)
+    async with pages.reads() as session:
+        visitor = await visits.recognise(session, request.cookies.get(SESSION_COOKIE), now=pages.clock.now())
     request.state.visitor = visitor
     return visitor
 
@@ -92,6 +73,16 @@ class RequiresRole:
         if self.permission is not None:
             visitor.require(self.permission)
         return visitor
+
+
+class RequiresAccount(RequiresRole):
+    """A dependency like RequiresRole that lets nobody in who signed in by API key: keys do not decide about people."""
+
+    async def __call__(self, visitor: Annotated[Visitor, Depends(signed_in)]) -> Visitor:
+        """Return the visitor, whose account is set. Raises PermissionMissing."""
+        if visitor.account is None:
+            raise PermissionMissing("This needs an account: sign in with your e-mail address, not with an API key.")
+        return await super().__call__(visitor)
 
 
 SignedIn = Annotated[Visitor, Depends(RequiresRole(Role.VIEWER, "call:read"))]

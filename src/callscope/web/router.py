@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from callscope.core.errors import NotFound
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import Pages
-from callscope.web.routes import call, call_selection, call_work, calls, design, sign_in, traces
+from callscope.web.routes import api_keys, call, call_selection, call_work, calls, design, live, people, sign_in, traces
 from callscope.web.templating import STATIC
 
 static_files = StaticFiles(directory=STATIC, check_dir=False)
@@ -32,6 +32,9 @@ def install_pages(app: FastAPI, pages: Pages) -> None:
     for router in (
         static_router,
         sign_in.router,
+        people.router,
+        api_keys.router,
+        live.router,
         calls.router,
         call_selection.router,
         call.router,

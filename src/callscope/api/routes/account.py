@@ -111,7 +111,7 @@ async def list_api_keys(
 ) -> Response:
     """List the keys of the project, newest first."""
     async with context.reads() as session:
-        keys = await own_keys.list_keys(session, principal, is_revoked=status == "REVOKED")
+        keys = await own_keys.list_keys(session, principal.project_id, is_revoked=status == "REVOKED")
     return answer(Envelope(data=ApiKeys(api_keys=[_to_read(key) for key in keys])))
 
 
@@ -127,7 +127,7 @@ async def revoke_api_key(
 ) -> Response:
     """Revoke a key of the project, at once and for good; it may be the one that asks."""
     async with context.transactions.begin() as session:
-        await own_keys.revoke_key(session, principal, id, now=context.clock.now())
+        await own_keys.revoke_key(session, principal.project_id, id, now=context.clock.now())
     context.recent_keys.forget(id)
     return answer(Envelope(data=ApiKeyRevoked(id=id, deleted=True)))
 
