@@ -1,0 +1,1 @@
+"""How the parties sound: levels, noise, damage, and what listeners would say of it."""
