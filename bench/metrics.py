@@ -3,8 +3,8 @@
     python bench/metrics.py [--turns 400] [--minutes 30] [--slowest 10]
 
 The call is made up: sentences as they are said on the telephone, a tenth of the turns interrupting, tools in between.
-Cost is processor time of this process, the least of several runs, so that other work on the machine hardly shows. The
-baseline is `json.loads` of the transcript alone, the cheapest thing anybody who reads it must do.
+Cost is processor time of this process, the least of several rounds. The baseline is `json.loads` of the transcript
+alone, the cheapest thing anybody who reads it must do.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from callscope.metrics.runner import compute  # noqa: E402
 from callscope.speech.turns import build_conversation  # noqa: E402
 
 RUNS = 15
+STRETCH_NS = 20_000_000
 MOST_TIMES_PARSING = 50
 NOT_DETERMINISTIC = (MetricInput.JUDGE, MetricInput.SPANS)
 SENTENCES = {
@@ -110,20 +111,31 @@ def as_sent(transcript: Sequence[TranscriptEntry]) -> str:
                 "text": entry.text,
                 "startOffsetMs": entry.start_offset_ms,
                 "endOffsetMs": entry.end_offset_ms,
+                "languageCode": entry.language_code,
             }
             for entry in transcript
         ]
     )
 
 
-def least_ms(work: Callable[[], object], runs: int = RUNS) -> float:
-    """Return the least processor time of several runs, in milliseconds."""
-    costs = []
+def least_ms(*works: Callable[[], object], runs: int = RUNS) -> list[float]:
+    """Return the least processor time of each work over several rounds, in milliseconds.
+
+    They take turns, each repeated to fill about as long a stretch, so that other work on the machine hurts all alike.
+    """
+    repeats = [max(1, round(STRETCH_NS / max(1, _cost_ns(work, 3)))) for work in works]
+    least = [float("inf")] * len(works)
     for _ in range(runs):
-        started = time.process_time_ns()
+        for position, (work, times) in enumerate(zip(works, repeats, strict=True)):
+            least[position] = min(least[position], _cost_ns(work, times) / 1e6)
+    return least
+
+
+def _cost_ns(work: Callable[[], object], times: int) -> float:
+    started = time.process_time_ns()
+    for _ in range(times):
         work()
-        costs.append(time.process_time_ns() - started)
-    return min(costs) / 1e6
+    return (time.process_time_ns() - started) / times
 
 
 def main() -> None:
@@ -140,14 +152,14 @@ def main() -> None:
         return compute(replace(facts), chosen)
 
     body = as_sent(facts.transcript)
-    parse_ms = least_ms(lambda: json.loads(body), runs=100)
-    whole_ms = least_ms(lambda: measured(catalogue))
+    parse_ms, whole_ms = least_ms(lambda: json.loads(body), lambda: measured(catalogue))
     print(f"{arguments.turns} turns, {arguments.minutes:g} minutes, transcript {len(body):,} bytes")
     print(f"parsing the transcript   {parse_ms:8.3f} ms")
     print(
         f"{len(catalogue)} metrics, {len(measured(catalogue))} values {whole_ms:8.3f} ms  {whole_ms / parse_ms:5.1f} x"
     )
-    alone = {each.slug: least_ms(lambda each=each: measured([each])) for each in catalogue}
+    costs = least_ms(*(lambda each=each: measured([each]) for each in catalogue), runs=5)
+    alone = {each.slug: cost_ms for each, cost_ms in zip(catalogue, costs, strict=True)}
     for slug, cost_ms in sorted(alone.items(), key=lambda item: -item[1])[: arguments.slowest]:
         print(f"  {slug:32} {cost_ms:8.3f} ms  {cost_ms / parse_ms:5.1f} x")
     if whole_ms > MOST_TIMES_PARSING * parse_ms:

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from callscope.core.analysis import AnalysisStatus, Stage
-from callscope.core.call import CallDirection
+from callscope.core.call import CallDirection, Role
 from callscope.core.conversation import TimingBasis
 from callscope.core.metric import ValueState
 from callscope.pipeline.app import create_app
@@ -18,7 +18,8 @@ from callscope.pipeline.measuring_process import (
     MeasuringRequest,
     measure_apart,
 )
-from callscope.services import analyses, calls, transcripts
+from callscope.services import analyses, calls, sentiment, transcripts
+from callscope.services.sentiment import Sentiment, SentimentStatus
 from tests.pipeline.conftest import Pipeline
 from tests.pipeline.test_fetching import LINES
 from tests.support.demo_calls import MONO, transcript_of
@@ -100,6 +101,28 @@ async def test_a_brought_transcript_is_kept_as_it_came_and_laid_on_the_speech(
     assert "transcript_clock" in {finding.code for finding in measured.report.findings}
     assert conversation is not None
     assert conversation.basis is TimingBasis.ALIGNED_TRANSCRIPT
+
+
+async def test_what_was_said_gives_the_call_its_title_summary_and_sentiment(
+    pipeline: Pipeline, server: RecordingServer
+) -> None:
+    lines = [
+        (Role.CUSTOMER, "Hello, my card is gone.", 0, 2000),
+        (Role.AGENT, "Your old card is blocked now.", 2500, 4000),
+        (Role.CUSTOMER, "Thank you, that is wonderful.", 4500, 6000),
+    ]
+    call = await ingest_call(
+        pipeline.sessions, recording_url=server.serve("/a", Reply(body=tone_wav(seconds=3))), lines=lines
+    )
+
+    await pipeline.run()
+
+    async with pipeline.sessions() as session:
+        told = await calls.get_call(session, call.project_id, call.id)
+        run = await sentiment.read_sentiment(session, call.project_id, call.id)
+    assert told.title == "My card is gone"
+    assert told.summary == "Customer: \u201cMy card is gone.\u201d Agent: \u201cYour old card is blocked now.\u201d"
+    assert (run.status, run.category, run.emotion) == (SentimentStatus.COMPLETED, Sentiment.POSITIVE, "gratitude")
 
 
 async def test_the_stereo_recording_is_the_one_that_is_measured(pipeline: Pipeline, server: RecordingServer) -> None:

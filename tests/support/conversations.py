@@ -9,7 +9,7 @@ from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
 from callscope.core.metric import CallFacts
 from callscope.core.recording import RecordingAnalysis
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import TranscriptComparison, TranscriptEntry
 
 AGENT = Role.AGENT
 CUSTOMER = Role.CUSTOMER
@@ -113,7 +113,7 @@ def facts(
     reason: str | None = None,
     recording: RecordingAnalysis | None = None,
     tools: Sequence[ToolInvocation] = (),
-    recognized: Sequence[TranscriptEntry] = (),
+    comparison: TranscriptComparison | None = None,
 ) -> CallFacts:
     return CallFacts(
         duration_ms=duration_ms,
@@ -122,5 +122,5 @@ def facts(
         transcript=tuple(transcript),
         tools=tuple(tools),
         recording=recording,
-        recognized=tuple(recognized),
+        comparison=comparison,
     )

@@ -2,7 +2,6 @@
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts
-from callscope.core.transcript import TranscriptEntry
 from callscope.metrics.inputs import conversation_of
 from callscope.metrics.interruptions import interruptions_by
 from callscope.metrics.shared import once_per_call
@@ -31,7 +30,7 @@ _NEVER_LAST = frozenset(
 
 
 @once_per_call
-def ending_entries(facts: CallFacts) -> tuple[Said, ...]:
+def utterance_ends(facts: CallFacts) -> tuple[Said, ...]:
     """Return the last entry of each run of the agent's, in order."""
     spoken = [each for each in said(facts) if each.tokens]
     following = [*(each.entry.role for each in spoken[1:]), None]
@@ -43,14 +42,14 @@ def ending_entries(facts: CallFacts) -> tuple[Said, ...]:
 
 
 @once_per_call
-def cut_off_entries(facts: CallFacts) -> tuple[TranscriptEntry, ...]:
+def cut_off(facts: CallFacts) -> tuple[Said, ...]:
     """Return the entries that break off though nobody made the agent stop."""
     broken_in_ms = [each.at_offset_ms for each in interruptions_by(Role.CUSTOMER, conversation_of(facts))]
-    open_ended = (each.entry for each in ending_entries(facts) if _is_open(each))
     return tuple(
-        entry
-        for entry in open_ended
-        if not any(entry.start_offset_ms <= at_ms <= entry.end_offset_ms for at_ms in broken_in_ms)
+        each
+        for each in utterance_ends(facts)
+        if _is_open(each)
+        and not any(each.entry.start_offset_ms <= at_ms <= each.end_offset_ms for at_ms in broken_in_ms)
     )
 
 

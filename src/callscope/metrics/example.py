@@ -2,11 +2,18 @@
 
 from uuid import UUID
 
-from callscope.core.call import Role
+from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Interruption, Segment, TimingBasis, Turn, TurnKind
 from callscope.core.metric import CallFacts
 from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart, Stretch
-from callscope.core.transcript import TranscriptEntry
+from callscope.core.transcript import (
+    DifferenceKind,
+    TranscriptComparison,
+    TranscriptEntry,
+    TranscriptSource,
+    WordComparison,
+    WordDifference,
+)
 
 _LINES = (
     (Role.AGENT, 800, 3300, "Green Valley Clinic, this is Susan. How can I help you?"),
@@ -112,6 +119,22 @@ _ATTRIBUTION = Attribution(
     version="by hand",
 )
 
+
+def _tool(
+    name: str, parameters: dict[str, str], result: str | dict[str, str], start_ms: int, end_ms: int | None
+) -> ToolInvocation:
+    return ToolInvocation(
+        id=UUID(int=start_ms),
+        name=name,
+        description=None,
+        parameters=parameters,
+        result=result,
+        start_offset_ms=start_ms,
+        end_offset_ms=end_ms,
+        agent_id=None,
+    )
+
+
 EXAMPLE = CallFacts(
     duration_ms=34600,
     conversation=_CONVERSATION,
@@ -129,6 +152,30 @@ EXAMPLE = CallFacts(
         )
         for position, (role, start, end, text) in enumerate(_LINES)
     ),
-    tools=(),
+    tools=(
+        _tool("find_openings", {"day": "Thursday"}, {"from": "09:00"}, 7680, 7860),
+        _tool("send_text_message", {"about": "Friday 10:00"}, "", 30200, None),
+    ),
     attribution=_ATTRIBUTION,
+    comparison=TranscriptComparison(
+        reference=TranscriptSource.ROARK_POST_CALL,
+        other=TranscriptSource.CUSTOMER_AGENT_REALTIME,
+        by_role={
+            Role.AGENT: WordComparison(reference_word_count=60, other_word_count=60, error_count=0, differences=()),
+            Role.CUSTOMER: WordComparison(
+                reference_word_count=34,
+                other_word_count=34,
+                error_count=1,
+                differences=(
+                    WordDifference(
+                        kind=DifferenceKind.REPLACED,
+                        reference_index=29,
+                        reference_words=("seven",),
+                        other_words=("eleven",),
+                        at_offset_ms=28000,
+                    ),
+                ),
+            ),
+        },
+    ),
 )

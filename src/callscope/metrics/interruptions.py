@@ -8,9 +8,10 @@ from callscope.core.conversation import Conversation, Interruption, Segment, Tur
 from callscope.core.metric import CallFacts, EvidenceSpan, MetricContext
 from callscope.metrics.definition import Reading, Scalar
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import Track, of
+from callscope.metrics.intervals import Track
 from callscope.metrics.shared import once_per_call
 from callscope.metrics.statistics import percentile, summary_ms
+from callscope.metrics.timeline import tracks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,8 @@ def evidence_of(interruptions: Sequence[Interruption]) -> tuple[EvidenceSpan, ..
 def events(facts: CallFacts) -> tuple[InterruptionEvent, ...]:
     """Return every interruption of a call with the speech it happened in, in order."""
     conversation = conversation_of(facts)
-    tracks = {role: Track(of(role, conversation.segments)) for role in Role}
     held = {role: Track(turns_of(role, conversation)) for role in Role}
-    return tuple(_event(each, tracks, held) for each in conversation.interruptions)
+    return tuple(_event(each, tracks(facts), held) for each in conversation.interruptions)
 
 
 def per_event(
@@ -92,14 +92,14 @@ def tally(interruptions: Sequence[Interruption]) -> dict[str, int | None]:
 
 
 def _event(
-    interruption: Interruption, tracks: Mapping[Role, Track[Segment]], held: Mapping[Role, Track[Turn]]
+    interruption: Interruption, spoken: Mapping[Role, Track[Segment]], held: Mapping[Role, Track[Turn]]
 ) -> InterruptionEvent:
     at_ms = interruption.at_offset_ms
     turn = held[interruption.by.other].last_begun(at_ms)
     return InterruptionEvent(
         interruption=interruption,
-        broken=tracks[interruption.by.other].last_begun(at_ms),
-        breaking=tracks[interruption.by].last_begun(at_ms),
+        broken=spoken[interruption.by.other].last_begun(at_ms),
+        breaking=spoken[interruption.by].last_begun(at_ms),
         spoken_before_ms=at_ms - turn.start_offset_ms,
     )
 

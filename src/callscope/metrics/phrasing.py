@@ -16,6 +16,8 @@ _CARRIERS = frozenset(
 )
 """Words of English questions that do not say what is asked for."""
 
+_SAYING_NOTHING = _FILLERS | _CARRIERS
+
 Key = frozenset[str]
 
 
@@ -26,4 +28,4 @@ def said_key(tokens: Tokens) -> Key:
 
 def asked_key(tokens: Iterable[str]) -> Key:
     """Return what a question asks for; two with equal keys ask the same, however they are put."""
-    return frozenset(tokens) - _FILLERS - _CARRIERS
+    return frozenset(tokens) - _SAYING_NOTHING

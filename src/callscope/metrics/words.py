@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
@@ -10,10 +11,10 @@ from callscope.core.metric import CallFacts, EvidenceSpan
 from callscope.core.transcript import TranscriptEntry
 from callscope.metrics.shared import once_per_call
 
-_WORD = re.compile(r"[^\W_]\S*")
-"""From the first letter or digit of a run to its end, so that each run matches once."""
-
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+_PLAIN_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+"""Gives the same words as `_TOKEN` where there is no apostrophe, several times as fast: most of what is said."""
 
 _WRITTEN_WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
@@ -34,12 +35,32 @@ class PartyWords:
     word_count: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An entry with its words as they are compared: without case and punctuation."""
 
     entry: TranscriptEntry
     tokens: Tokens
+
+    @property
+    def end_offset_ms(self) -> int:
+        """Where it ends by the transcript's own times, at least a millisecond after its start."""
+        return max(self.entry.end_offset_ms, self.entry.start_offset_ms + 1)
+
+    @property
+    def place(self) -> Segment:
+        """Where it is spoken by the transcript's own times."""
+        return Segment(
+            role=self.entry.role, start_offset_ms=self.entry.start_offset_ms, end_offset_ms=self.end_offset_ms
+        )
+
+    def span(self, reason: str) -> EvidenceSpan:
+        """Return the entry as evidence."""
+        return EvidenceSpan(
+            start_offset_ms=self.entry.start_offset_ms,
+            end_offset_ms=self.end_offset_ms,
+            role=self.entry.role,
+            reason=reason,
+        )
 
 
 def count_words(text: str) -> int:
@@ -47,26 +68,15 @@ def count_words(text: str) -> int:
 
     "well-known", "don't", "3.50" and "yes/no" are one word each; a lone dash is none.
     """
-    return len(_WORD.findall(text))
+    runs = text.split()
+    return len(runs) - sum(not run[0].isalnum() and not any(map(str.isalnum, run)) for run in runs)
 
 
 def tokens_of(text: str) -> Tokens:
     """Return the words of a text as they are compared: `It's 9:30!` is `it's`, `9`, `30`."""
+    if text.isascii() and "'" not in text:
+        return tuple(text.translate(_PLAIN_ASCII).split())
     return tuple(_TOKEN.findall(text.casefold().replace("\u2019", "'")))
-
-
-def spoken_segment(entry: TranscriptEntry) -> Segment:
-    """Return where an entry is spoken by the transcript's own times, at least a millisecond of it."""
-    end_ms = max(entry.end_offset_ms, entry.start_offset_ms + 1)
-    return Segment(role=entry.role, start_offset_ms=entry.start_offset_ms, end_offset_ms=end_ms)
-
-
-def entry_span(entry: TranscriptEntry, reason: str) -> EvidenceSpan:
-    """Return an entry as evidence."""
-    place = spoken_segment(entry)
-    return EvidenceSpan(
-        start_offset_ms=place.start_offset_ms, end_offset_ms=place.end_offset_ms, role=entry.role, reason=reason
-    )
 
 
 def said_by(role: Role, transcript: Iterable[TranscriptEntry]) -> tuple[TranscriptEntry, ...]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from callscope.core.analysis import Analysis
 from callscope.pipeline.context import PipelineContext
-from callscope.services import analyses, metric_collection, recordings
+from callscope.services import analyses, metric_collection, recordings, summaries, transcripts
 from callscope.services.checks import record_checks
+from callscope.services.summaries import Summary
 from callscope.storage.objects import recordings_folder
 
 if TYPE_CHECKING:

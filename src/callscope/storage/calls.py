@@ -108,6 +108,17 @@ async def set_duration(session: AsyncSession, call_id: UUID, duration_ms: int, *
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def set_headline(session: AsyncSession, call_id: UUID, *, title: str, summary: str, at: datetime) -> None:
+    """Give the call a title and a summary where it has none of its own."""
+    values = {
+        "title": func.coalesce(CallRow.title, title),
+        "summary": func.coalesce(CallRow.summary, summary),
+        "updated_at": at,
+    }
+    statement = update(CallRow).where(CallRow.id == call_id).values(values)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def lock(session: AsyncSession, project_id: UUID, call_id: UUID) -> bool:
     """Keep every other transaction from changing the call until this one ends; return whether there is one."""
     query = select(CallRow.id).where(*visible(project_id), CallRow.id == call_id).with_for_update()

@@ -28,8 +28,6 @@ def test_an_answer_is_anchored_between_the_speech_it_answers_and_its_own_onset()
         if value.role is AGENT and value.context is MetricContext.SEGMENT_RANGE
     )
     assert first.segments == (segment(CUSTOMER, 2200, 3000), segment(AGENT, 3900, 5000))
-    assert spans(first) == [(3000, 3900)]
-    assert first.evidence[0].reason == "the agent answered after 900 ms"
 
 
 def test_the_call_has_the_median_with_percentiles_and_the_slowest_as_evidence() -> None:

@@ -15,7 +15,7 @@ from callscope.api.schemas.base import Envelope
 from callscope.api.schemas.call_changes import SentimentRun
 from callscope.api.schemas.cost import CallCostRead, CostBreakdown, CostItemRead
 from callscope.core.cost import CostItem, CostSource
-from callscope.services import calls, costs
+from callscope.services import costs, sentiment
 from callscope.services.keys import Principal
 
 MICROS_PER_USD = 1_000_000
@@ -57,16 +57,16 @@ async def get_cost(
 async def list_sentiment_runs(
     call_id: UUID, context: Context, principal: Annotated[Principal, Depends(Requires("call:read"))]
 ) -> Response:
-    """Read a call's sentiment. No engine for it is built in yet: the status says so and the values are null."""
+    """Read how a call sounds by its words, both parties together. The values are null unless COMPLETED."""
     async with context.reads() as session:
-        await calls.require_call(session, principal.project_id, call_id)
+        run = await sentiment.read_sentiment(session, principal.project_id, call_id)
     return answer(
         Envelope(
             data=SentimentRun(
-                status="NOT_CONFIGURED",
-                average_sentiment=None,
-                average_categorical_sentiment=None,
-                common_emotion=None,
+                status=run.status,
+                average_sentiment=run.average,
+                average_categorical_sentiment=run.category,
+                common_emotion=run.emotion,
             )
         )
     )

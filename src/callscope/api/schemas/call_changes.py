@@ -1,6 +1,6 @@
 """Bodies and answers of what is done to a stored call."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -10,6 +10,7 @@ from callscope.api.schemas.call_create import ToolInvocationInput
 from callscope.api.schemas.fields import Label, wrong_value
 from callscope.api.schemas.metric_policy import JobRead
 from callscope.services.properties import MAX_PROPERTIES
+from callscope.services.sentiment import Sentiment, SentimentStatus
 
 MAX_APPENDED_TOOLS = 500
 MAX_METRICS = 20
@@ -98,9 +99,11 @@ class CallsDeleted(OutputModel):
 
 
 class SentimentRun(OutputModel):
-    """The sentiment of a call."""
+    """The sentiment of a call, told by its words."""
 
-    status: Literal["NOT_CONFIGURED"] = Field(description="NOT_CONFIGURED: no engine measures sentiment.")
-    average_sentiment: float | None
-    average_categorical_sentiment: Literal["NEUTRAL", "NEGATIVE", "POSITIVE"] | None
-    common_emotion: str | None
+    status: SentimentStatus = Field(
+        description="PENDING while the analysis has not come to it; UNAVAILABLE when there is nothing to tell it by."
+    )
+    average_sentiment: float | None = Field(description="0 is negative, 0.5 neutral, 1 positive.")
+    average_categorical_sentiment: Sentiment | None
+    common_emotion: str | None = Field(description="What most utterances that show an emotion show; else `neutral`.")

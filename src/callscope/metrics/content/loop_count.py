@@ -13,29 +13,27 @@ from callscope.core.metric import (
     Unit,
     ValueType,
 )
-from callscope.core.transcript import TranscriptEntry
 from callscope.metrics.definition import MetricDefinition, Parameter, Parameters, Reading
 from callscope.metrics.phrasing import Key, said_key
-from callscope.metrics.words import entry_span, said
+from callscope.metrics.words import Said, said
 
 
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State how many utterances the agent said over and over, and each time it did."""
-    alike: defaultdict[Key, list[TranscriptEntry]] = defaultdict(list)
+    alike: defaultdict[Key, list[Said]] = defaultdict(list)
     for each in said(facts):
-        key = said_key(each.tokens)
-        if each.entry.role is Role.AGENT and len(key) >= int(parameters["minimum_words"]):
-            alike[key].append(each.entry)
+        if each.entry.role is Role.AGENT and len(key := said_key(each.tokens)) >= int(parameters["minimum_words"]):
+            alike[key].append(each)
     loops = [entries for entries in alike.values() if len(entries) >= int(parameters["times"])]
     yield Reading(
         value=len(loops),
         statistics={"looped_entry_count": sum(len(entries) for entries in loops)},
-        evidence=tuple(entry_span(entry, _account(entry, entries)) for entries in loops for entry in entries),
+        evidence=tuple(
+            each.span(f"said {len(entries)} times, here for the {number}. time")
+            for entries in loops
+            for number, each in enumerate(entries, start=1)
+        ),
     )
-
-
-def _account(entry: TranscriptEntry, entries: list[TranscriptEntry]) -> str:
-    return f"said {len(entries)} times, here for the {entries.index(entry) + 1}. time"
 
 
 METRIC = MetricDefinition(

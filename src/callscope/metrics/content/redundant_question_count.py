@@ -1,8 +1,7 @@
 """How often the agent asked for what it had been told."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from callscope.core.call import Role
 from callscope.core.metric import (
@@ -14,20 +13,17 @@ from callscope.core.metric import (
     Unit,
     ValueType,
 )
-from callscope.core.transcript import TranscriptEntry
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading
 from callscope.metrics.phrasing import Key, asked_key
 from callscope.metrics.shared import once_per_call
-from callscope.metrics.words import Said, entry_span, said, tokens_of
+from callscope.metrics.words import Said, said, tokens_of
 
-_QUESTION = re.compile(r"[^.!?\u2026]*\?")
 _NOT_UNDERSTOOD = frozenset({"pardon", "repeat", "what", "sorry", "huh", "again", "understand", "hear", "catch"})
 """Words of a customer who has not understood the question: asking it again is right then."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    entry: TranscriptEntry
+class _Question(NamedTuple):
+    said: Said
     position: int
     key: Key
 
@@ -45,19 +41,23 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     yield Reading(
         value=len(redundant),
         statistics={"numerator": len(redundant), "denominator": len(questions)},
-        evidence=tuple(entry_span(each.entry, _account(before, each)) for before, each in redundant),
+        evidence=tuple(each.said.span(_account(before, each)) for before, each in redundant),
     )
 
 
 @once_per_call
 def _questions(facts: CallFacts) -> tuple[_Question, ...]:
     return tuple(
-        _Question(each.entry, position, key)
+        _Question(each, position, key)
         for position, each in enumerate(said(facts))
         if each.entry.role is Role.AGENT and "?" in each.entry.text
-        for question in _QUESTION.findall(each.entry.text)
-        if (key := asked_key(tokens_of(question)))
+        for asked in each.entry.text.split("?")[:-1]
+        if (key := asked_key(tokens_of(_last_sentence(asked))))
     )
+
+
+def _last_sentence(text: str) -> str:
+    return text[max(text.rfind("."), text.rfind("!"), text.rfind("\u2026")) + 1 :]
 
 
 def _is_answered(between: tuple[Said, ...]) -> bool:
@@ -67,7 +67,7 @@ def _is_answered(between: tuple[Said, ...]) -> bool:
 
 def _account(before: _Question, question: _Question) -> str:
     asked = ", ".join(sorted(question.key))
-    return f"asks for {asked} as at {before.entry.start_offset_ms} ms, which was answered"
+    return f"asks for {asked} as at {before.said.entry.start_offset_ms} ms, which was answered"
 
 
 METRIC = MetricDefinition(

@@ -1,6 +1,6 @@
 """How much of what a party says it has said before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, ValueType
@@ -13,20 +13,22 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State the share of each party's phrases that repeat an earlier one of its own."""
     length = int(parameters["phrase_words"])
     for role in Role:
-        phrases = [
-            phrase for each in said(facts) if each.entry.role is role for phrase in _phrases(each.tokens, length)
-        ]
-        repeated = len(phrases) - len(set(phrases))
-        statistics = {"numerator": repeated, "denominator": len(phrases)}
-        if len(phrases) < int(parameters["minimum_phrases"]):
-            reason = f"{len(phrases)} phrases of the {role} are too few for a rate."
+        spoken = [each.tokens for each in said(facts) if each.entry.role is role]
+        phrase_count = sum(max(0, len(tokens) - length + 1) for tokens in spoken)
+        repeated_count = phrase_count - _distinct_count(spoken, length)
+        statistics = {"numerator": repeated_count, "denominator": phrase_count}
+        if phrase_count < int(parameters["minimum_phrases"]):
+            reason = f"{phrase_count} phrases of the {role} are too few for a rate."
             yield Reading.not_applicable(reason, role=role, statistics=statistics)
         else:
-            yield Reading(value=repeated / len(phrases), role=role, statistics=statistics)
+            yield Reading(value=repeated_count / phrase_count, role=role, statistics=statistics)
 
 
-def _phrases(tokens: Tokens, length: int) -> Iterator[Tokens]:
-    return zip(*(tokens[shift:] for shift in range(length)), strict=False)
+def _distinct_count(spoken: Iterable[Tokens], length: int) -> int:
+    distinct: set[Tokens] = set()
+    for tokens in spoken:
+        distinct.update(zip(*(tokens[shift:] for shift in range(length)), strict=False))
+    return len(distinct)
 
 
 METRIC = MetricDefinition(

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, Unit, ValueType
 from callscope.metrics.definition import MetricDefinition, Parameter, Parameters, Reading
-from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import speech_ms
 from callscope.metrics.statistics import MINIMUM_EVENTS_FOR_RATE
+from callscope.metrics.timeline import speech_ms_by_role
 from callscope.metrics.words import UNCOUNTABLE, words_by_role
 
 MINUTE_MS = 60_000
@@ -15,12 +14,12 @@ MINUTE_MS = 60_000
 
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State each party's words per minute of its own speech."""
-    segments = conversation_of(facts).segments
+    spoken_ms = speech_ms_by_role(facts)
     for role, words in words_by_role(facts).items():
         if words.word_count is None:
             yield Reading.data_missing(UNCOUNTABLE, role=role)
         else:
-            yield _rate(role, words.word_count, speech_ms(role, segments), int(parameters["minimum_words"]))
+            yield _rate(role, words.word_count, spoken_ms[role], int(parameters["minimum_words"]))
 
 
 def _rate(role: Role, word_count: int, spoken_ms: int, minimum_words: int) -> Reading:

@@ -13,13 +13,13 @@ from callscope.core.metric import (
 )
 from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import silences
+from callscope.metrics.timeline import silences_in
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State the longest silence and where it is."""
     segments = conversation_of(facts).segments
-    longest = max(silences(segments), key=lambda silence: silence.duration_ms, default=None)
+    longest = max(silences_in(facts), key=lambda silence: silence.duration_ms, default=None)
     if not segments:
         yield Reading.not_applicable("Nobody spoke.")
     elif longest is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from callscope.core.call import Role
-from callscope.core.conversation import Conversation, Segment, Turn, TurnKind
+from callscope.core.conversation import Conversation, TurnKind
 from callscope.core.metric import (
     CallFacts,
     Direction,
@@ -27,17 +27,12 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
         yield _summary(role, conversation, answers)
         anchored = anchors(role, conversation)
         for turn, wait_ms in answers:
-            yield _answer(turn, wait_ms, anchored[turn.start_offset_ms])
-
-
-def _answer(turn: Turn, wait_ms: int, anchor: tuple[Segment, Segment]) -> Reading:
-    return Reading(
-        value=wait_ms,
-        role=turn.role,
-        context=MetricContext.SEGMENT_RANGE,
-        segments=anchor,
-        evidence=(wait_before(turn, wait_ms),),
-    )
+            yield Reading(
+                value=wait_ms,
+                role=role,
+                context=MetricContext.SEGMENT_RANGE,
+                segments=anchored[turn.start_offset_ms],
+            )
 
 
 def _summary(role: Role, conversation: Conversation, answers: Sequence[Answer]) -> Reading:
@@ -74,13 +69,14 @@ METRIC = MetricDefinition(
     contexts=(MetricContext.SEGMENT_RANGE, MetricContext.CALL),
     direction=Direction.LOWER_IS_BETTER,
     inputs=(MetricInput.TURNS,),
-    version=1,
+    version=2,
     compute=measure,
     formula=(
         "Per answer: onset of the turn minus end of the other party's last speech before it. For the call: the median "
         "(p50), with count, sum, mean, min, max, p90 and p95 beside it."
     ),
     edge_cases=(
+        "The value of an answer speaks of the stretch from the segment it answers to its own first segment.",
         "The turn that opens the call answers nobody: it has `time_to_first_word` instead.",
         "A turn that starts in overlap is counted in `started_in_overlap_count` and never averaged in.",
         'Backchannels ("mhm") take no floor and have no response time.',

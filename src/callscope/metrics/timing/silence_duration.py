@@ -13,7 +13,8 @@ from callscope.core.metric import (
 )
 from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameter, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import Silence, covered_ms, merged, silences
+from callscope.metrics.intervals import Silence
+from callscope.metrics.timeline import anyone_speaks_ms, silences_in
 
 
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
@@ -22,7 +23,7 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     if not segments:
         yield Reading.not_applicable("Nobody spoke.")
         return
-    found = silences(segments)
+    found = silences_in(facts)
     silence_ms = sum(silence.duration_ms for silence in found)
     dead = tuple(silence for silence in found if silence.duration_ms >= int(parameters["dead_air_ms"]))
     yield Reading(
@@ -33,7 +34,7 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
             "dead_air_count": len(dead),
             "dead_air_ms": sum(silence.duration_ms for silence in dead),
             "numerator": silence_ms,
-            "denominator": silence_ms + covered_ms(merged(segments)),
+            "denominator": silence_ms + anyone_speaks_ms(facts),
         },
     )
 

@@ -4,20 +4,18 @@ from collections.abc import Iterator
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, ValueType
-from callscope.metrics.cutoffs import CUTOFF_EDGE_CASES, CUTOFF_RULE, CUTOFF_WEAKNESSES, cut_off_entries
+from callscope.metrics.cutoffs import CUTOFF_EDGE_CASES, CUTOFF_RULE, CUTOFF_WEAKNESSES, cut_off
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading
-from callscope.metrics.words import spoken_segment
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State which of the agent's utterances were cut off."""
-    cut_off = cut_off_entries(facts)
-    if not cut_off:
+    found = cut_off(facts)
+    if not found:
         reason = "Nothing the agent said breaks off."
-        yield Reading.not_applicable(reason, role=Role.AGENT, context=MetricContext.SEGMENT)
-    for entry in cut_off:
-        segments = (spoken_segment(entry),)
-        yield Reading(value=True, role=Role.AGENT, context=MetricContext.SEGMENT, segments=segments)
+        yield Reading.not_applicable(reason, role=Role.AGENT)
+    for said in found:
+        yield Reading(value=True, role=Role.AGENT, context=MetricContext.SEGMENT, segments=(said.place,))
 
 
 METRIC = MetricDefinition(

@@ -11,19 +11,17 @@ from callscope.core.metric import (
     Unit,
     ValueType,
 )
-from callscope.metrics.cutoffs import CUTOFF_EDGE_CASES, CUTOFF_RULE, CUTOFF_WEAKNESSES, cut_off_entries, ending_entries
+from callscope.metrics.cutoffs import CUTOFF_EDGE_CASES, CUTOFF_RULE, CUTOFF_WEAKNESSES, cut_off, utterance_ends
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading
-from callscope.metrics.words import entry_span
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State how many of the agent's utterances were cut off, and where."""
-    endings = ending_entries(facts)
-    cut_off = cut_off_entries(facts)
+    found = cut_off(facts)
     yield Reading(
-        value=len(cut_off),
-        statistics={"numerator": len(cut_off), "denominator": len(endings)},
-        evidence=tuple(entry_span(entry, f"the agent broke off after {entry.text.split()[-1]!r}") for entry in cut_off),
+        value=len(found),
+        statistics={"numerator": len(found), "denominator": len(utterance_ends(facts))},
+        evidence=tuple(said.span(f"the agent broke off after {said.entry.text.split()[-1]!r}") for said in found),
     )
 
 

@@ -12,7 +12,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State of each barge-in whether it failed."""
     barge_ins = [event for event in events(facts) if event.interruption.by is Role.CUSTOMER]
     if not barge_ins:
-        yield Reading.not_applicable("The customer never broke in.", context=MetricContext.SEGMENT_RANGE)
+        yield Reading.not_applicable("The customer never broke in.")
     for event in barge_ins:
         yield event.reading(value=not event.interruption.yielded, role=None)
 

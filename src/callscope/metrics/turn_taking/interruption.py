@@ -8,7 +8,8 @@ from callscope.core.metric import CallFacts, Direction, EvidenceSpan, MetricCont
 from callscope.metrics.definition import MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
 from callscope.metrics.interruptions import InterruptionEvent, events
-from callscope.metrics.intervals import Track, of
+from callscope.metrics.intervals import Track
+from callscope.metrics.timeline import tracks
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
@@ -17,11 +18,11 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     for role in Role:
         breaks = {each.interruption.at_offset_ms: each for each in events(facts) if each.interruption.by is role}
         early = [turn for turn in conversation.turns if turn.role is role and _starts_in_overlap(turn)]
-        others = Track(of(role.other, conversation.segments))
+        others = tracks(facts)[role.other]
         yield from (_verdict(turn, breaks.get(turn.start_offset_ms), others) for turn in early)
         if not early:
             reason = f"No turn of the {role} started while the {role.other} was speaking."
-            yield Reading.not_applicable(reason, role=role, context=MetricContext.SEGMENT_RANGE)
+            yield Reading.not_applicable(reason, role=role)
 
 
 def _starts_in_overlap(turn: Turn) -> bool:

@@ -16,7 +16,8 @@ from callscope.core.metric import (
 )
 from callscope.metrics.definition import MetricDefinition, Parameter, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import Interval, silences
+from callscope.metrics.intervals import Interval
+from callscope.metrics.timeline import silences_in
 
 
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
@@ -26,20 +27,20 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
         for role in Role:
             yield Reading.not_applicable("Nobody spoke.", role=role)
         return
-    waits = tuple(_waits(segments, facts.duration_ms, int(parameters["unanswered_ms"])))
+    waits = tuple(_waits(facts, segments, int(parameters["unanswered_ms"])))
     for role in Role:
         spans = tuple(_span(role, wait) for silent, wait in waits if silent is role)
         yield Reading(value=len(spans), role=role, evidence=spans)
 
 
-def _waits(segments: tuple[Segment, ...], duration_ms: int | None, limit_ms: int) -> Iterator[tuple[Role, Interval]]:
+def _waits(facts: CallFacts, segments: tuple[Segment, ...], limit_ms: int) -> Iterator[tuple[Role, Interval]]:
     """Yield who left the other without an answer, and when."""
-    for silence in silences(segments):
+    for silence in silences_in(facts):
         if silence.before.role is silence.after.role and silence.duration_ms >= limit_ms:
             yield silence.before.role.other, (silence.start_offset_ms, silence.end_offset_ms)
     last = max(segments, key=lambda segment: segment.end_offset_ms)
-    if duration_ms is not None and duration_ms - last.end_offset_ms >= limit_ms:
-        yield last.role.other, (last.end_offset_ms, duration_ms)
+    if facts.duration_ms is not None and facts.duration_ms - last.end_offset_ms >= limit_ms:
+        yield last.role.other, (last.end_offset_ms, facts.duration_ms)
 
 
 def _span(role: Role, wait: Interval) -> EvidenceSpan:

@@ -13,13 +13,14 @@ from callscope.core.metric import (
 )
 from callscope.metrics.definition import RATIO, MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import Interval, covered_ms, merged, overlaps
+from callscope.metrics.intervals import Interval, covered_ms, overlaps
+from callscope.metrics.timeline import anyone_speaks_ms
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State the share of speech time in which both speak."""
     segments = conversation_of(facts).segments
-    anyone_ms = covered_ms(merged(segments))
+    anyone_ms = anyone_speaks_ms(facts)
     if anyone_ms == 0:
         yield Reading.not_applicable("Nobody spoke.")
         return

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, ValueType
 from callscope.metrics.definition import RATIO, MetricDefinition, Parameters, Reading
-from callscope.metrics.inputs import conversation_of
-from callscope.metrics.intervals import speech_ms
+from callscope.metrics.timeline import speech_ms_by_role
 
 
 def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State the agent's share of all speech time."""
-    segments = conversation_of(facts).segments
-    agent_ms, customer_ms = (speech_ms(role, segments) for role in (Role.AGENT, Role.CUSTOMER))
+    spoken_ms = speech_ms_by_role(facts)
+    agent_ms, customer_ms = spoken_ms[Role.AGENT], spoken_ms[Role.CUSTOMER]
     if agent_ms + customer_ms == 0:
         yield Reading.not_applicable("Nobody spoke.")
         return
