@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from callscope.core.analysis import ComputedValue
 from callscope.core.call import Call, Role
-from callscope.core.metric import PropertyVerdict, ValueState
+from callscope.core.metric import MetricValue, PropertyVerdict, ValueState
 from callscope.core.metric_definition import DefinedMetric
 from callscope.core.transcript import TranscriptEntry
 from callscope.metrics.judging.dialogue import absent
@@ -115,6 +116,22 @@ async def group_values(
         for metric in catalogue.by_id.values()
         if metric.slug in by_slug
     )
+
+
+def group_of(
+    metric: DefinedMetric,
+    values: Sequence[MetricValue],
+    call_id: UUID,
+    entries: Sequence[TranscriptEntry],
+    *,
+    at: datetime,
+) -> MetricGroup:
+    """Return values that are stored nowhere as a group, with the words spoken where they were measured."""
+    computed = (
+        ComputedValue(id=uuid5(call_id, f"{metric.id}/{position}"), value=value, computed_at=at)
+        for position, value in enumerate(values)
+    )
+    return MetricGroup(definition=metric, values=tuple(_anchor(each, call_id, entries, ()) for each in computed))
 
 
 def _unjudged(metrics: Iterable[DefinedMetric], call: Call, *, has_judge: bool) -> Iterator[MetricGroup]:

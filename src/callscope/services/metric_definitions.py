@@ -30,6 +30,8 @@ from callscope.storage import measurements, metric_definitions, metric_policies
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+MAX_NAME_LENGTH = 100
+
 
 class MetricInUse(Conflict):
     """Other metrics or policies read the metric."""
@@ -77,37 +79,33 @@ async def create_metric(session: "AsyncSession", project_id: UUID, new: NewMetri
     return metric
 
 
-async def create_threshold(
+async def threshold_on(
     session: "AsyncSession",
     project_id: UUID,
     id_or_slug: str,
     threshold: Threshold,
     *,
-    name: str | None,
-    slug: str | None,
-) -> DefinedMetric:
-    """Make a threshold on a metric: it has the metric's scope and party, and for EACH its contexts.
+    name: str | None = None,
+    slug: str | None = None,
+) -> NewMetric:
+    """Return a threshold on a metric to make: it has the metric's scope and party, and for EACH its contexts.
 
-    Of the source that `threshold` names only the variant counts. Raises MetricNotFound, InvalidInput, SlugTaken.
+    Of the source that `threshold` names only the variant counts. Raises MetricNotFound.
     """
     source = await get_metric(session, project_id, id_or_slug)
-    is_each = threshold.aggregation is Aggregation.EACH
-    condition = threshold.condition
+    condition = replace(threshold.condition, source=replace(threshold.condition.source, definition_id=source.id))
     words = condition.operator.value.replace("_", " ").lower()
-    new = NewMetric(
-        name=name or f"{source.name} {words} {condition.threshold_value}"[:100],
+    return NewMetric(
+        name=name or f"{source.name} {words} {condition.threshold_value}"[:MAX_NAME_LENGTH],
         slug=slug,
         description=f"Whether {source.name} is {words} {condition.threshold_value}.",
         value_type=ValueType.BOOLEAN,
         scope=source.scope,
         role=condition.role or source.role,
-        contexts=source.contexts if is_each else (GradedContext.CALL,),
-        calculation=replace(
-            threshold, condition=replace(condition, source=replace(condition.source, definition_id=source.id))
-        ),
+        contexts=source.contexts if threshold.aggregation is Aggregation.EACH else (GradedContext.CALL,),
+        calculation=replace(threshold, condition=condition),
         package_id=None,
     )
-    return await create_metric(session, project_id, new)
 
 
 async def change_metric(

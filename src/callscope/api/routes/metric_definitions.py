@@ -134,9 +134,10 @@ async def create_threshold(
     body = received.body
     threshold = to_threshold(body)
     async with context.transactions.begin() as session:
-        metric = await metric_definitions.create_threshold(
+        new = await metric_definitions.threshold_on(
             session, principal.project_id, id_or_slug, threshold, name=body.name, slug=body.slug
         )
+        metric = await metric_definitions.create_metric(session, principal.project_id, new)
     return answer(Envelope(data=to_read(metric)), status=HTTPStatus.CREATED)
 
 
