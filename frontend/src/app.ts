@@ -1,5 +1,6 @@
 // What every page has: htmx for fragments, the theme toggle, times in the viewer's zone, copy buttons.
 import "htmx.org";
+import { startLive } from "./live.ts";
 
 const THEMES = ["system", "light", "dark"] as const;
 
@@ -28,6 +29,9 @@ function startThemeToggle(): void {
 }
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const HOUR = new Intl.DateTimeFormat(undefined, {
+  month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false,
+});
 const SHORT_MOMENT = new Intl.DateTimeFormat(undefined, {
   month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
 });
@@ -38,7 +42,8 @@ function showLocalTimes(root: ParentNode): void {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
     const isThisYear = moment.getFullYear() === new Date().getFullYear();
-    const format = time.dataset["local"] === "short" && isThisYear ? SHORT_MOMENT : MOMENT;
+    const style = time.dataset["local"];
+    const format = style === "hour" ? HOUR : style === "short" && isThisYear ? SHORT_MOMENT : MOMENT;
     time.textContent = format.format(moment);
   }
 }
@@ -70,5 +75,6 @@ function startSheets(): void {
 startThemeToggle();
 startCopyButtons();
 startSheets();
+startLive(showLocalTimes);
 showLocalTimes(document);
 document.addEventListener("htmx:after:swap", () => showLocalTimes(document));

@@ -168,7 +168,7 @@ async def test_another_projects_call_is_not_there(browser: httpx.AsyncClient, ca
         "",
         "/timeline",
         "/events",
-        "/status",
+        "/live",
         "/transcript/0",
         "/recording",
         "/peaks?start_ms=0&end_ms=9&buckets=1",
@@ -181,22 +181,6 @@ async def test_an_unknown_call_is_a_page_of_its_own(browser: httpx.AsyncClient, 
     answer = await browser.get(path)
     assert answer.status_code == 404
     assert "Back to the calls" in answer.text
-
-
-async def test_the_status_answers_only_news_and_reloads_at_the_end(
-    browser: httpx.AsyncClient, calls: Calls, project_id: UUID
-) -> None:
-    record = build_whole_call(project_id=project_id)
-    running = dataclasses.replace(record, analysis=build_analysis(record.call, AnalysisStatus.RUNNING))
-    call_id = await calls.add(running)
-    first = await browser.get(f"/calls/{call_id}/status")
-    seen = first.text.split("status?seen=")[1].split('"')[0]
-    assert "hx-refresh" not in first.headers
-    assert (await browser.get(f"/calls/{call_id}/status?seen={seen}")).status_code == 204
-    assert record.analysis
-    await calls.set_analysis(call_id, record.analysis)
-    last = await browser.get(f"/calls/{call_id}/status?seen={seen}")
-    assert (last.status_code, last.headers["hx-refresh"]) == (200, "true")
 
 
 async def test_peaks_come_bounded_in_their_binary_form(

@@ -28,8 +28,10 @@ from callscope.services.keys import DEFAULT_PROJECT, create_key
 from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
+from callscope.storage.notifications import listening
 from callscope.storage.statements import Statements
 from callscope.web.form_tokens import FormSigner
+from callscope.web.live import LiveChanges
 from callscope.web.pages import Pages
 from callscope.web.router import install_pages
 from callscope.web.service_reader import ServiceReader
@@ -88,10 +90,13 @@ def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
 def create_app(wiring: Wiring) -> FastAPI:
     """Return the whole application; before it serves, it makes sure that the bootstrap key of the settings exists."""
 
+    pages = build_pages(wiring)
+
     @asynccontextmanager
     async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
         await _ensure_bootstrap_key(wiring)
-        yield
+        async with pages.changes.running():
+            yield
 
     app = build_api(
         _api_context(wiring),
@@ -106,7 +111,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.traces = trace_intake(wiring)
     app.state.integrations = integration_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
-    install_pages(app, build_pages(wiring))
+    install_pages(app, pages)
     return app
 
 
@@ -169,6 +174,7 @@ def build_pages(wiring: Wiring) -> Pages:
         reads=wiring.reads,
         signer=FormSigner(wiring.secret),
         clock=wiring.clock,
+        changes=LiveChanges(partial(listening, wiring.database_url)),
     )
 
 

@@ -55,7 +55,8 @@ async def _serve(
     async with open_wiring(settings, database_url) as wiring, _taking_otlp_grpc(settings, wiring):
         address, secret = _address(listener), await _first_link(wiring)
         setup = None if secret is None else f"{settings.public_url or address}/welcome/{secret}"
-        server = _Server(_configuration(create_app(wiring)), on_started=lambda: announce(address, setup))
+        app = create_app(wiring)
+        server = _Server(_configuration(app), on_started=lambda: announce(address, setup))
         told_to_stop = stop_requests.told_in_loop(on_repeat=lambda: _hurry(server, supervisor))
         answering = asyncio.create_task(server.serve(sockets=[listener]))
         supervisor.start()
@@ -67,6 +68,7 @@ async def _serve(
             waiting.cancel()
             watching.cancel()
             server.should_exit = True
+            app.state.pages.changes.close()
             log.info("server_stopping")
             await asyncio.gather(answering, supervisor.stop(grace_s=WORKERS_GRACE_S))
 

@@ -93,10 +93,12 @@ class OutboundClient:
                 await response.aclose()
 
     @asynccontextmanager
-    async def download(self, url: str, *, max_bytes: int, timeout_s: float) -> AsyncIterator[Download]:
+    async def download(
+        self, url: str, *, max_bytes: int, timeout_s: float, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Download]:
         """Open a download of at most `max_bytes`, `timeout_s` in all. Raises FetchFailed, also while it is read."""
         deadline = asyncio.get_running_loop().time() + timeout_s
-        async with self.get(url) as response:
+        async with self.get(url, headers=headers) as response:
             raise_for_status(response)
             declared = response.headers.get("content-length", "")
             if declared.isdigit() and int(declared) > max_bytes:

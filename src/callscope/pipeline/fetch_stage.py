@@ -60,7 +60,9 @@ async def fetch_recordings(context: PipelineContext, analysis: Analysis) -> Fetc
 async def _fetch(context: PipelineContext, analysis: Analysis, kind: RecordingKind, url: str) -> Recording:
     key = recording_key(analysis.project_id, analysis.call_id)
     limits = {"max_bytes": context.max_recording_bytes}
-    async with context.outbound.download(url, timeout_s=context.fetch_timeout_s, **limits) as download:
+    key_of_provider = next((one.key for one in context.artifact_keys if one.opens(url)), None)
+    headers = {} if key_of_provider is None else {"authorization": f"Bearer {key_of_provider}"}
+    async with context.outbound.download(url, timeout_s=context.fetch_timeout_s, headers=headers, **limits) as download:
         first = await _read_first(download.chunks)
         content_type = _tell(first)
         stored = await context.objects.put(key, _rejoined(first, download.chunks), **limits)

@@ -15,7 +15,7 @@ from callscope.core.recording import MeasuredRecording, Peaks, Recording, Record
 from callscope.core.standing import Standing
 from callscope.core.webhook import WebhookEvent
 from callscope.services import call_figures, events
-from callscope.storage import analyses, calls, fair_turns, jobs, measurements, recording_analyses, recordings
+from callscope.storage import analyses, calls, fair_turns, jobs, measurements, notifications, recording_analyses, recordings
 from callscope.storage import standings as storage_standings
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ async def advance(session: "AsyncSession", analysis: Analysis, *, at: datetime) 
         await _tell(session, analysis, WebhookEvent.CALL_ANALYSIS_COMPLETED)
         return
     await analyses.enter_stage(session, analysis.id, following, at=at)
+    await notifications.tell(session, analysis.project_id, analysis.call_id)
     await _defer(session, analysis.project_id, analysis.id, following)
 
 
@@ -112,6 +113,7 @@ async def record_transcription(session: "AsyncSession", analysis: Analysis, *, r
 async def postpone(session: "AsyncSession", analysis: Analysis, *, reason: str, until: datetime) -> None:
     """Try the claimed stage again at `until`; `reason` tells a person why it failed this time."""
     await analyses.record_failed_attempt(session, analysis.id, reason=reason, next_attempt_at=until)
+    await notifications.tell(session, analysis.project_id, analysis.call_id)
     await _defer(session, analysis.project_id, analysis.id, analysis.stage, schedule_at=until)
 
 
@@ -265,6 +267,7 @@ async def _defer(
 
 
 async def _tell(session: "AsyncSession", analysis: Analysis, event: WebhookEvent, **further: str) -> None:
+    await notifications.tell(session, analysis.project_id, analysis.call_id)
     ids = {
         "callId": str(analysis.call_id),
         "callAnalysisJobId": str(analysis.id),

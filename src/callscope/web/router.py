@@ -7,7 +7,20 @@ from starlette.exceptions import HTTPException
 from callscope.core.errors import NotFound
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import Pages
-from callscope.web.routes import api_keys, call, call_selection, call_work, calls, design, live, people, sign_in, traces
+from callscope.web.routes import (
+    agents,
+    api_keys,
+    call,
+    call_selection,
+    call_work,
+    calls,
+    design,
+    live,
+    overview,
+    people,
+    sign_in,
+    traces,
+)
 from callscope.web.templating import STATIC
 
 static_files = StaticFiles(directory=STATIC, check_dir=False)
@@ -26,20 +39,26 @@ async def serve_static(request: Request, path: str) -> Response:
     return response
 
 
+ROUTERS = (
+    static_router,
+    sign_in.router,
+    people.router,
+    api_keys.router,
+    live.router,
+    overview.router,
+    calls.router,
+    agents.router,
+    call_selection.router,
+    call.router,
+    call_work.router,
+    traces.router,
+    design.router,
+)
+"""Every page, in the order their addresses are tried."""
+
+
 def install_pages(app: FastAPI, pages: Pages) -> None:
     """Add the pages to an application."""
     app.state.pages = pages
-    for router in (
-        static_router,
-        sign_in.router,
-        people.router,
-        api_keys.router,
-        live.router,
-        calls.router,
-        call_selection.router,
-        call.router,
-        call_work.router,
-        traces.router,
-        design.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)

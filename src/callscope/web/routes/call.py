@@ -13,7 +13,6 @@ from callscope.web.call_surroundings import read_surroundings
 from callscope.web.list_address import parse_query
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import PagesDependency, SignedIn, show
-from callscope.web.views.analysis import view_analysis
 from callscope.web.views.call import view_call
 from callscope.web.views.surroundings import view_surroundings
 from callscope.web.views.timeline import event_tables, timeline_document, timing_note
@@ -39,20 +38,6 @@ async def show_call(
     async with pages.reads() as session:
         found = await read_surroundings(session, visitor.project_id, record.call, address)
     return show(request, "call.html", page=view_call(record), around=view_surroundings(found, address))
-
-
-@router.get("/calls/{call_id}/status")
-async def show_status(
-    request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID, seen: str = ""
-) -> Response:
-    """Show where the analysis stands; have the page loaded anew once it has ended."""
-    analysis = view_analysis(await pages.reader.read_analysis(visitor.project_id, call_id))
-    if analysis.progress == seen:
-        return Response(status_code=204)
-    response = show(request, "_analysis.html", call_id=str(call_id), analysis=analysis)
-    if not analysis.is_open:
-        response.headers["hx-refresh"] = "true"
-    return response
 
 
 @router.get("/calls/{call_id}/timeline")

@@ -10,6 +10,7 @@ from callscope.core.recording import ChannelReport, Finding, MeasuredRecording
 from callscope.web.formatting import constant_words, duration, span
 from callscope.web.reader import CallRecord
 from callscope.web.views.analysis import AnalysisView, view_analysis
+from callscope.web.views.live import LiveCallView, view_live_call
 from callscope.web.views.metrics import Figure, MetricGroup, figures, view_metrics
 from callscope.web.views.timeline import DEFAULT_SLOW_MS, SLOW_CHOICES_MS, lanes
 from callscope.web.views.transcript import ToolView, TranscriptView, view_tool, view_transcript
@@ -67,6 +68,7 @@ class CallPage:
     tools: tuple[ToolView, ...]
     tool_count: int
     has_traces: bool
+    live: LiveCallView | None
     input: InputView | None
     properties: Pairs
     participants: tuple[Participant, ...]
@@ -105,6 +107,7 @@ def view_call(record: CallRecord) -> CallPage:
         tools=tuple(view_tool(tool) for tool in record.tools),
         tool_count=record.tool_count,
         has_traces=record.has_traces,
+        live=None if (live := view_live_call(record, record.first_part)).is_over else live,
         input=_view_input(recording) if recording else None,
         properties=tuple((name, plain_property(value)) for name, value in sorted(call.properties.items())),
         participants=_participants(call),

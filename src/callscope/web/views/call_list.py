@@ -114,7 +114,7 @@ def view_listing(
     rows = tuple(_view_row(listed, address, columns, listing.search_text) for listed in listing.calls)
     return CallListPage(
         rows=rows,
-        live=tuple(_view_live(call) for call in listing.live),
+        live=view_live(listing.live),
         total=listing.total,
         headings=tuple(_heading(column, address) for column in columns),
         tabs=tuple((label, address.worst_first(worst).href(), address.worst is worst) for worst, label in TABS),
@@ -147,6 +147,11 @@ def _heading(column: Column, address: ListAddress) -> Heading:
     is_current = address.worst is None and address.sort_by is column.sort_by
     order = ("descending" if address.is_descending else "ascending") if is_current else None
     return Heading(column=column, href=address.sorted_by(column.sort_by).href(), order=order)
+
+
+def view_live(running: Sequence[Call]) -> tuple[LiveRow, ...]:
+    """Return the calls under way."""
+    return tuple(_view_live(call) for call in running)
 
 
 def _view_live(call: Call) -> LiveRow:
