@@ -21,6 +21,7 @@ from callscope.core.errors import (
     Issue,
     NotFound,
     PermissionMissing,
+    QuotaExceeded,
     Unauthenticated,
     spell_path,
 )
@@ -32,6 +33,7 @@ KINDS: dict[type[CallscopeError], tuple[HTTPStatus, ErrorType]] = {
     PermissionMissing: (HTTPStatus.FORBIDDEN, "forbidden"),
     NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
+    QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit"),
 }
 HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"www-authenticate": "Bearer"},

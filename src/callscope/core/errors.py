@@ -85,6 +85,18 @@ class DuplicateExternalId(Conflict):
         super().__init__("A call with this externalId already exists in this project")
 
 
+class QuotaExceeded(CallscopeError):
+    """The project has taken as many calls today as it may (429)."""
+
+    code = "quota_exceeded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This project has taken as many calls today as its rules allow. Send the call again after midnight UTC, or "
+            "raise `callsPerDay` with PATCH /v1/project/rules."
+        )
+
+
 class Unauthenticated(CallscopeError):
     """No key, or one that is unknown, revoked or expired (401)."""
 

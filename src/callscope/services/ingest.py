@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.call import Call, CallAgent, CallCustomer, CallStatus, PropertyValue, ToolInvocation
-from callscope.core.errors import DuplicateExternalId, InvalidInput, Issue
+from callscope.core.errors import DuplicateExternalId, InvalidInput, Issue, QuotaExceeded
 from callscope.core.ids import new_id
 from callscope.core.new_call import NewCall, NewToolInvocation, ReceivedRequest
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.outbound.probe import ProbeVerdict
-from callscope.services import agents, properties, transcripts
+from callscope.services import agents, properties, redaction, transcripts
 from callscope.services.analyses import FIRST_STAGE, JOB_OF_STAGE
 from callscope.storage import directory, ingest
 from callscope.storage.directory import Known
@@ -33,14 +33,16 @@ async def look_up(
 ) -> Known:
     """Return what the project knows of what the call names, in one round trip.
 
-    Raises DuplicateExternalId when another request made a call of that external id. After an equal one
-    `earlier_call` is that call: decided before the recording is looked at, for by the time of a retry its signed URL
+    Raises QuotaExceeded, and DuplicateExternalId when another request made a call of that external id. After an equal
+    one `earlier_call` is that call: decided before the recording is looked at, for by the time of a retry its signed URL
     may have expired.
     """
     names = agents.names_in(new.agents, property_names=list(properties.to_stored(new.properties)))
     known = await directory.look_up(where, project_id, names, external_id=new.external_id, request=request)
     if known.earlier_call is not None and not known.earlier_call.is_repeat:
         raise DuplicateExternalId
+    if known.earlier_call is None and known.calls_left_today is not None and known.calls_left_today <= 0:
+        raise QuotaExceeded
     return known
 
 
@@ -100,6 +102,7 @@ async def store_call(
     `known` is what `look_up` returned a moment ago, and lacks nothing. Raises InvalidInput, NotFound for ids the
     project does not have, DuplicateExternalId.
     """
+    new, request = redaction.masked_call(new, known.redacted), redaction.masked_request(request, known.redacted)
     stored_properties = properties.to_stored(new.properties)
     properties.check_types(stored_properties, known.property_types)
     call_agents = agents.resolve(new.agents, known)

@@ -8,7 +8,7 @@ from callscope.core.ids import new_id
 from callscope.core.integration import Integration
 from callscope.integrations.fields import parse_object
 from callscope.integrations.readers import READERS
-from callscope.services import live_calls
+from callscope.services import live_calls, redaction
 from callscope.storage import integration_messages
 from callscope.storage.integration_messages import StoredMessage
 from callscope.storage.statements import Statements
@@ -62,6 +62,8 @@ async def read(session: "AsyncSession", message_id: UUID, *, now: datetime) -> N
     if news is not None:
         call_id, notes = await live_calls.take(session, message.integration, message.project_id, news, now=now)
     await integration_messages.mark_handled(session, message_id, at=now, call_id=call_id, fault=" ".join(notes) or None)
+    if await redaction.kinds_of(session, message.project_id):
+        await integration_messages.forget_body(session, message_id)
 
 
 async def set_aside(session: "AsyncSession", message_id: UUID, *, reason: str, now: datetime) -> None:

@@ -16,7 +16,16 @@ from callscope.core.integration import CallNews, CallPhase, Integration
 from callscope.core.new_call import NewCallAgent, ReceivedRequest
 from callscope.core.recording import RecordingKind
 from callscope.core.transcript import Transcript, TranscriptSource
-from callscope.services import agents, analyses, call_properties, calls, ingest, recordings, transcripts
+from callscope.services import (
+    agents,
+    analyses,
+    call_properties,
+    calls,
+    ingest,
+    recordings,
+    redaction,
+    transcripts,
+)
 from callscope.storage import (
     call_words,
     directory,
@@ -195,23 +204,27 @@ async def _write_identity(
         livekit_room_id=news.livekit_room_id,
     )
     if news.summary is not None:
-        await running_calls.set_summary(session, call.id, news.summary)
+        kinds = await redaction.kinds_of(session, call.project_id)
+        await running_calls.set_summary(session, call.id, redaction.masked_text(news.summary, kinds))
 
 
 async def _write_words(session: "AsyncSession", call: Call, live: LiveCall, news: CallNews) -> bool:
     """Write transcript and tools; once the call has ended only where there are none. Return whether any were."""
     is_open = live.ended_at is None
     issues: list[Issue] = []
+    kinds = await redaction.kinds_of(session, call.project_id)
     brought = await transcripts.read_brought(session, call.project_id, call.id)
     has_words = bool(news.transcript) and (is_open or brought is None)
     if has_words:
-        entries = transcripts.attribute(news.transcript, call.agents, call.customers, issues)
+        said = redaction.masked_entries(news.transcript, kinds)
+        entries = transcripts.attribute(said, call.agents, call.customers, issues)
         transcript = Transcript(source=TranscriptSource.CUSTOMER_AGENT_REALTIME, entries=entries)
         await stored_transcripts.save(session, call_id=call.id, transcript=transcript)
         await call_words.refresh(session, call.id)
     has_tools = bool(news.tools) and (is_open or await tools.count_of_call(session, call.id) == 0)
     if has_tools:
-        await tools.replace(session, call.id, ingest.to_tools(news.tools, call.agents, issues))
+        used = redaction.masked_tools(news.tools, kinds)
+        await tools.replace(session, call.id, ingest.to_tools(used, call.agents, issues))
     return has_words or has_tools
 
 

@@ -21,6 +21,7 @@ from callscope.core.transcript import (
     TranscriptSource,
 )
 from callscope.core.words import words_in
+from callscope.services import redaction
 from callscope.storage import call_words, calls, transcript_comparisons, transcripts
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ async def keep_recognized(session: "AsyncSession", call: Call, entries: Sequence
     }
     ordered = sorted(entries, key=lambda entry: (entry.start_offset_ms, entry.role))
     attributed = tuple(replace(entry, participant_id=only[entry.role]) for entry in ordered)
-    transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=attributed)
+    masked = redaction.masked_entries(attributed, await redaction.kinds_of(session, call.project_id))
+    transcript = Transcript(source=TranscriptSource.ROARK_POST_CALL, entries=masked)
     await transcripts.save(session, call_id=call.id, transcript=transcript)
     await call_words.refresh(session, call.id)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.call import AgentEndpoint, PropertyType
 from callscope.core.new_call import ReceivedRequest
+from callscope.core.project_rules import RedactionClass
 from callscope.storage.engine import to_json
 from callscope.storage.statements import Statements, execute_prepared
 
@@ -70,6 +71,14 @@ _LOOK_UP = """
             WHERE prompt.agent_id IN (SELECT id FROM wanted_agent)
               AND prompt.source = (SELECT prompt_source FROM names)
               AND version.digest = ANY((SELECT prompt_digests FROM names)::bytea[])
+        ),
+        (
+            SELECT jsonb_build_array(to_jsonb(redacted), calls_per_day - (
+                SELECT count(*) FROM call
+                WHERE calls_per_day IS NOT NULL AND project_id = %(project_id)s AND deleted_at IS NULL
+                  AND created_at >= date_trunc('day', now(), 'UTC')
+            ))
+            FROM project_rules WHERE project_id = %(project_id)s
         )
 """
 
@@ -122,6 +131,9 @@ class Known:
     agents: Sequence[StoredAgent]
     endpoints: Sequence[StoredEndpoint]
     prompt_versions: Mapping[tuple[UUID, bytes], UUID]
+    redacted: frozenset[RedactionClass] = frozenset()
+    calls_left_today: int | None = None
+    """How many more calls the project takes today, None for any number."""
 
 
 async def look_up(
@@ -142,7 +154,8 @@ async def look_up(
         "body_digest": request.body_digest,
     }
     found = await execute_prepared(where, _LOOK_UP, parameters)
-    earlier, types, agents, endpoints, prompts = found or (None,) * 5
+    earlier, types, agents, endpoints, prompts, rules = found or (None,) * 6
+    redacted, calls_left_today = rules or ((), None)
     return Known(
         earlier_call=None if earlier is None else EarlierCall(call_id=UUID(earlier[0]), is_repeat=earlier[1]),
         property_types={name: PropertyType(type_) for name, type_ in (types or {}).items()},
@@ -151,6 +164,8 @@ async def look_up(
         prompt_versions={
             (UUID(agent_id), bytes.fromhex(digest)): UUID(version_id) for agent_id, digest, version_id in prompts or ()
         },
+        redacted=frozenset(RedactionClass(name) for name in redacted),
+        calls_left_today=calls_left_today,
     )
 
 

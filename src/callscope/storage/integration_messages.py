@@ -114,6 +114,12 @@ async def mark_handled(
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def forget_body(session: AsyncSession, message_id: UUID) -> None:
+    """Empty what a message says; that it came, and what became of it, stays."""
+    statement = update(IntegrationMessageRow).where(IntegrationMessageRow.id == message_id).values(body=b"")
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def expire(session: AsyncSession, *, received_before: datetime, limit: int) -> int:
     """Delete handled messages received before a moment, up to so many; return how many were."""
     expired = (
