@@ -34,7 +34,7 @@ from callscope.boot.wiring import Wiring, open_wiring  # noqa: E402
 from callscope.core.recording import Peaks  # noqa: E402
 from callscope.services.keys import create_key  # noqa: E402
 from callscope.storage import embedded, migrations  # noqa: E402
-from tests.support.browser import chromium  # noqa: E402
+from tests.support.browser import chromium, sign_in_with_key  # noqa: E402
 from tests.support.built_calls import SCRIPT, Line, build_call, build_samples, build_tool, build_whole_call  # noqa: E402
 from tests.support.pages import sign_in  # noqa: E402
 from tests.support.stored_calls import finish, send  # noqa: E402
@@ -127,10 +127,7 @@ async def measure(url: str, addresses: dict[str, str], rounds: int) -> dict[str,
     async with httpx.AsyncClient(base_url=url) as client, chromium() as browser:
         await sign_in(client, KEY)
         page = await browser.new_page(base_url=url)
-        await page.goto("/sign-in")
-        await page.get_by_label("API key").fill(KEY)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/calls")
+        await sign_in_with_key(page, KEY)
         for at in range(rounds + 1):
             for name, address in addresses.items():
                 server_ms = await time_ms(lambda address=address: fetch_page(client, address))  # type: ignore[misc]

@@ -18,7 +18,7 @@ from callscope.boot.settings import Settings
 from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.analysis import AnalysisStatus
 from callscope.services.keys import create_key
-from tests.support.browser import chromium, find_chromium
+from tests.support.browser import chromium, find_chromium, sign_in_with_key
 from tests.support.built_calls import (
     SAMPLE_RATE_HZ,
     SCRIPT,
@@ -169,8 +169,5 @@ async def context(running_browser: Browser, site: Site) -> AsyncIterator[Browser
 async def page(context: BrowserContext) -> Page:
     """A tab that is signed in."""
     page = await context.new_page()
-    await page.goto("/sign-in")
-    await page.get_by_label("API key").fill(KEY)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url("**/calls")
+    await sign_in_with_key(page, KEY)
     return page

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -35,3 +35,12 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+async def sign_in_with_key(page: Page, key: str) -> None:
+    """Sign a tab in with an API key."""
+    await page.goto("/sign-in")
+    await page.get_by_text("Sign in with an API key").click()
+    await page.get_by_label("API key").fill(key)
+    await page.get_by_role("button", name="Sign in with the key").click()
+    await page.wait_for_url("**/calls")
