@@ -40,6 +40,6 @@ test("a part the trace never names is unknown and not zero", () => {
 });
 
 test("a span is told in words", () => {
-  assert.equal(describe(document, 1, true), "eou_wait, end of turn, at 0:01.0, 500 ms, error");
-  assert.equal(describe(document, 2, false), "session, at 0:05.0, 0 ms");
+  assert.equal(describe(document, 1, true), "eou_wait 500 ms, end of turn, at 0:01.0, error");
+  assert.equal(describe(document, 2, false), "session 0 ms, at 0:05.0");
 });

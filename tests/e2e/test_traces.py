@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.test_every_page import violations
+from tests.support.browser import sign_in_with_key
 from tests.support.database import DatabaseServer
 from tests.support.traced_site import KEY, TracedSite, traced_site
 
@@ -29,14 +30,11 @@ def traced(database_server: DatabaseServer) -> Iterator[TracedSite]:
 async def traced_page(running_browser: Browser, traced: TracedSite) -> AsyncIterator[Page]:
     """A tab that is signed in. No script may fail."""
     context = await running_browser.new_context(viewport={"width": 1280, "height": 900}, base_url=traced.url)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(20_000)
     troubles: list[str] = []
     context.on("weberror", lambda error: troubles.append(str(error.error)))
     page = await context.new_page()
-    await page.goto("/sign-in")
-    await page.get_by_label("API key").fill(KEY)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url("**/calls")
+    await sign_in_with_key(page, KEY)
     yield page
     await context.close()
     assert troubles == []
@@ -85,7 +83,7 @@ async def test_a_click_on_a_span_goes_there_and_shows_it_whole(traced_page: Page
     assert label is not None
     await third.click()
     detail = traced_page.get_by_role("region", name="Details of the chosen span")
-    await expect(detail.get_by_role("heading", name="agent_speaking")).to_be_visible()
+    await expect(detail.get_by_text("agent_speaking", exact=True)).to_be_visible()
     await expect(detail).to_contain_text("livekit-agents")
     position = await traced_page.locator("[data-position]").text_content()
     assert f"at {position}" in label
@@ -154,10 +152,10 @@ async def test_errors_are_gone_through_one_by_one(traced_page: Page, traced: Tra
     await open_trace(traced_page, traced.trace_id)
     await traced_page.get_by_role("button", name="Next error").click()
     chosen = traced_page.locator("[role=option][aria-selected=true]")
-    await expect(chosen).to_have_attribute("aria-label", "function_tool, tool, at 0:34.4, 225 ms, error")
+    await expect(chosen).to_have_attribute("aria-label", "function_tool 225 ms, tool, at 0:34.6, error")
     await expect(traced_page.locator("[data-span-detail]")).to_contain_text("The ledger did not answer.")
     await traced_page.get_by_role("button", name="Next error").click()
-    await expect(chosen).not_to_have_attribute("aria-label", "function_tool, tool, at 0:34.4, 225 ms, error")
+    await expect(chosen).not_to_have_attribute("aria-label", "function_tool 225 ms, tool, at 0:34.6, error")
 
 
 async def test_a_trace_is_linked_to_a_call_and_taken_off_again(traced_page: Page, traced: TracedSite) -> None:

@@ -85,11 +85,14 @@ export function taken(split: Split, part: Part, reported: readonly string[]): nu
   return split.stretches.reduce((sum, [one, start, end]) => (one === part ? sum + end - start : sum), 0);
 }
 
-/** A span as a screen reader says it. */
+/** A span as it is labelled: its name and how long it took. */
+export function label({ spans, names }: WaterfallDocument, at: number): string {
+  return `${names[spans.name[at] as number]} ${lengthWords((spans.end_ms[at] as number) - (spans.start_ms[at] as number))}`;
+}
+
+/** A span as a screen reader says it: its label first, as it is seen. */
 export function describe(document: WaterfallDocument, at: number, isError: boolean): string {
-  const { spans, names } = document;
+  const { spans } = document;
   const part = spans.part[at] ? `, ${(spans.part[at] as string).replaceAll("_", " ")}` : "";
-  const start = spans.start_ms[at] as number;
-  const length = lengthWords((spans.end_ms[at] as number) - start);
-  return `${names[spans.name[at] as number]}${part}, at ${clock(start)}, ${length}${isError ? ", error" : ""}`;
+  return `${label(document, at)}${part}, at ${clock(spans.start_ms[at] as number)}${isError ? ", error" : ""}`;
 }

@@ -1,6 +1,5 @@
 // Spans under one another on the time axis. Only the rows in sight exist, so that tens of thousands open and scroll.
-import { span as lengthWords } from "./model.ts";
-import { describe, inSight, rowOf, type WaterfallDocument } from "./spans.ts";
+import { describe, inSight, label, rowOf, type WaterfallDocument } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
 
 const ROW_PX = 22;
@@ -144,7 +143,7 @@ export class Waterfall {
   }
 
   private place(row: Row, index: number): void {
-    const { spans, names } = this.document_;
+    const { spans } = this.document_;
     const at = this.rows[index] as number;
     const start = spans.start_ms[at] as number;
     const end = spans.end_ms[at] as number;
@@ -160,7 +159,7 @@ export class Waterfall {
     row.root.id = `span-${at}`;
     row.root.className = `span-row${isError ? " is-error" : ""}`;
     row.bar.className = `span-bar part-${(spans.part[at] || "other").replaceAll("_", "-")}`;
-    row.label.textContent = `${isError ? "✕ " : ""}${names[spans.name[at] as number]}  ${lengthWords(end - start)}`;
+    row.label.textContent = label(this.document_, at);
     row.root.setAttribute("aria-setsize", String(this.rows.length));
     row.root.setAttribute("aria-posinset", String(index + 1));
     row.root.setAttribute("aria-label", describe(this.document_, at, isError));
