@@ -163,3 +163,18 @@ def test_a_terminal_sees_progress_and_stdout_stays_clean() -> None:
     os.close(watching)
     AnalysisDocument.model_validate_json(done.stdout)
     assert b"listening" in shown
+
+
+def test_a_picture_is_drawn_and_a_number_explained(tmp_path: Path) -> None:
+    picture = tmp_path / "out.svg"
+    done = run.invoke(app, ["analyze", str(STEREO), "--plot", str(picture), "--explain", "response_time"])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert picture.read_text().startswith("<svg")
+    assert "For the agent it is" in done.stdout
+    assert "interruption_overlap_ms = 200" in done.stdout
+
+
+def test_a_metric_there_is_not_cannot_be_explained() -> None:
+    done = run.invoke(app, ["analyze", str(STEREO), "--explain", "no_such_metric"])
+    assert done.exit_code == 2
+    assert "is no metric" in done.stderr

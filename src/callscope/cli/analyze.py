@@ -76,6 +76,14 @@ def analyze(
     quality: Annotated[
         bool, typer.Option("--quality", help="Also judge how good the voices sound (DNSMOS), 0.4 s per five minutes.")
     ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, writable=True, help="Draw who spoke when into this file, as SVG."),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="METRIC", help="Tell in plain words how the numbers of this metric came about."),
+    ] = None,
     schema: Annotated[  # noqa: ARG001 - handled before the command runs
         bool,
         typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json."),
@@ -89,6 +97,8 @@ def analyze(
     from callscope.cli.analysis.transcript_file import read_transcript_file
     from callscope.services.measuring import measure_recording
 
+    if explain is not None:
+        _check_metric(explain)
     roles = None if channels is None else parse_channels(channels, channel_count=probe(recording).channel_count)
     entries = () if transcript is None else read_transcript_file(transcript)
     if transcribe and transcript is not None:
@@ -105,7 +115,13 @@ def analyze(
         )
     if recognizer is not None:
         measurement = _with_words(recording, measurement, recognizer)
-    if json:
+    if plot is not None:
+        _plot(measurement, plot)
+    if explain is not None:
+        from callscope.cli.analysis.explanation import explain_metric
+
+        typer.echo(explain_metric(explain, measurement))
+    elif json:
         from callscope.cli.analysis.document import analysis_document
 
         typer.echo(analysis_document(measurement).model_dump_json(indent=2))
@@ -115,6 +131,24 @@ def analyze(
         from callscope.cli.analysis.summary import print_summary
 
         print_summary(Console(highlight=False), str(recording), measurement)
+
+
+def _check_metric(slug: str) -> None:
+    from callscope.metrics import registry
+
+    known = [definition.slug for definition in registry.definitions()]
+    if slug not in known:
+        raise typer.BadParameter(f"{slug!r} is no metric; there are {', '.join(known)}", param_hint="--explain")
+
+
+def _plot(measurement: "Measurement", path: Path) -> None:
+    from callscope.cli.analysis.plot import draw_conversation
+    from callscope.core.errors import CallscopeError
+
+    if measurement.conversation is None:
+        raise CallscopeError(f"There is nothing to draw: {measurement.conversation_reason}")
+    stretch = (0, measurement.analysis.duration_ms)
+    path.write_text(draw_conversation(measurement.conversation, stretch, report=measurement.analysis.report))
 
 
 def _recognizer(model: str | None) -> "Recognizer":
