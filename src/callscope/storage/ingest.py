@@ -94,14 +94,7 @@ async def insert_call(
         **defer_parameters(first_job, args={"analysis_id": str(analysis_id)}),
         "parts": to_json(parts),
         "words": words_of(entry.text for entry in entries),
-        "request_id": new_id(),
-        "project_id": call.project_id,
-        "api_key_id": request.api_key_id,
-        "call_id": call.id,
-        "body": request.body,
-        "body_digest": request.body_digest,
-        "unknown_fields": list(request.unknown_fields),
-        "created_at": call.created_at,
+        **_request_columns(call, request),
     }
     try:
         await execute_prepared(where, _INSERT, parameters)
@@ -167,6 +160,19 @@ def customer_columns(call: Call) -> list[dict[str, Any]]:
 def key_columns(call: Call, keys: Sequence[tuple[MatchKey, str]]) -> list[dict[str, Any]]:
     """Return the rows of what traces are matched with a call by."""
     return [{"call_id": call.id, "key": key, "value": value, "project_id": call.project_id} for key, value in keys]
+
+
+def _request_columns(call: Call, request: ReceivedRequest) -> dict[str, Any]:
+    return {
+        "request_id": new_id(),
+        "project_id": call.project_id,
+        "api_key_id": request.api_key_id,
+        "call_id": call.id,
+        "body": request.body,
+        "body_digest": request.body_digest,
+        "unknown_fields": list(request.unknown_fields),
+        "created_at": call.created_at,
+    }
 
 
 def _transcript_parts(call: Call, transcript: Transcript | None) -> dict[str, list[dict[str, Any]]]:
