@@ -8,7 +8,7 @@ if (!outdir) throw new Error("usage: node bundle.mjs OUTPUT_DIRECTORY");
 
 await mkdir(outdir, { recursive: true });
 const { metafile } = await build({
-  entryPoints: { app: "src/app.ts", call: "src/call.ts", trace: "src/trace.ts", theme: "src/theme.ts", style: "styles/style.css" },
+  entryPoints: { app: "src/app.ts", chart: "src/chart.ts", call: "src/call.ts", trace: "src/trace.ts", theme: "src/theme.ts", style: "styles/style.css" },
   outdir,
   bundle: true,
   minify: true,

@@ -77,6 +77,11 @@ async def list_worst(session: "AsyncSession", project_id: UUID, query: CallQuery
     return await worst_calls.list_page(session, project_id, query, worst)
 
 
+async def worst_calls_of(session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst) -> tuple[Call, ...]:
+    """Return the worst of the calls a query asks for, as many as its limit. Raises InvalidInput."""
+    return await worst_calls.first(session, project_id, query, worst)
+
+
 async def neighbours_in(
     session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst, call: Call
 ) -> tuple[UUID | None, UUID | None]:

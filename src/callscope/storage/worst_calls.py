@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -48,23 +48,32 @@ ORDERS = {
 }
 
 
+async def first(session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst) -> tuple[Call, ...]:
+    """Return the first calls of that list, as many as the query's limit, without counting the others."""
+    return await load(session, _ordered(project_id, query, worst).limit(query.limit))
+
+
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst) -> Page[Call]:
     """Return one page of the calls a query asks for that have the fault. Raises InvalidInput for another list's cursor.
 
     The query's own order is passed over.
     """
-    order = ORDERS[worst]
-    matching = and_(CallFiguresRow.project_id == project_id, order.has_fault, *conditions(project_id, query))
-    joined = select(CallRow).join(CallFiguresRow, CallFiguresRow.call_id == CallRow.id).where(matching)
-    total = (await session.execute(joined.with_only_columns(func.count()).order_by(None))).scalar_one()
-    columns = (order.column, CallFiguresRow.call_id)
-    rows = joined.order_by(*(one.desc() if order.is_descending else one.asc() for one in columns))
+    rows = _ordered(project_id, query, worst)
+    total = (await session.execute(rows.with_only_columns(func.count()).order_by(None))).scalar_one()
     if query.after is not None:
-        rows = rows.where(_beyond(order, worst, query.after))
+        rows = rows.where(_beyond(ORDERS[worst], worst, query.after))
     found = await load(session, rows.limit(query.limit + 1))
     items = found[: query.limit]
     next_cursor = await _cursor_at(session, items[-1], worst) if len(found) > query.limit else None
     return Page(items=items, next_cursor=next_cursor, total=total)
+
+
+def _ordered(project_id: UUID, query: CallQuery, worst: Worst) -> Select[CallRow]:
+    order = ORDERS[worst]
+    matching = and_(CallFiguresRow.project_id == project_id, order.has_fault, *conditions(project_id, query))
+    joined = select(CallRow).join(CallFiguresRow, CallFiguresRow.call_id == CallRow.id).where(matching)
+    columns = (order.column, CallFiguresRow.call_id)
+    return joined.order_by(*(one.desc() if order.is_descending else one.asc() for one in columns))
 
 
 async def neighbours(

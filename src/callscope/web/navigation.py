@@ -22,7 +22,12 @@ class Entry:
         return path == self.path or path.startswith(f"{self.path}/")
 
 
-PRIMARY = (Entry(label="Calls", path="/calls"), Entry(label="Traces", path="/traces", permission="trace:read"))
+PRIMARY = (
+    Entry(label="Overview", path="/overview"),
+    Entry(label="Calls", path="/calls"),
+    Entry(label="Agents", path="/agents"),
+    Entry(label="Traces", path="/traces", permission="trace:read"),
+)
 """What stands in the bar."""
 
 SETTINGS: tuple[Entry, ...] = (

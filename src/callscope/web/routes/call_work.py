@@ -42,7 +42,7 @@ async def write_note(
             session,
             visitor.project_id,
             call_id,
-            author=visitor.role.value.capitalize(),
+            author=visitor.name,
             text=text,
             at_offset_ms=at_offset_ms,
             now=pages.clock.now(),
