@@ -20,7 +20,7 @@ from callscope.pipeline.context import PipelineContext
 from callscope.services import metric_collection, metric_policies
 from callscope.storage import collection_jobs
 from tests.pipeline.conftest import Pipeline
-from tests.support.collecting import NOW, a_call, collect, judged_by, own_metric, start, values_of
+from tests.support.collecting import NOW, a_call, a_new_call, collect, judged_by, own_metric, start, values_of
 from tests.support.judge_server import JudgeServer, verdict
 from tests.support.recording_server import RecordingServer, Reply
 from tests.support.tones import tone_wav
@@ -40,7 +40,7 @@ async def test_a_derived_metric_brings_the_judged_one_it_reads(
 
 
 async def test_a_formula_is_computed_from_what_calls_have(pipeline: Pipeline) -> None:
-    call = await a_call(pipeline.sessions)
+    call = await a_new_call(pipeline.sessions)
     await pipeline.run()
     turns, words = definition_id("turn_count"), definition_id("call_duration")
     metric = await own_metric(
@@ -106,7 +106,7 @@ async def test_a_policy_collects_of_the_calls_that_fit(
 ) -> None:
     recording = server.serve("/a", Reply(body=tone_wav()))
     async with judged_by(context, database_url, judge.rules()) as pipeline:
-        first = await a_call(pipeline.sessions, recording_url=recording)
+        first = await a_new_call(pipeline.sessions, recording_url=recording)
         groups = ((PolicyCondition(type=ConditionType.CALL_SOURCE, key="TEST"),),)
         async with pipeline.sessions.begin() as session:
             policy = await metric_policies.create_policy(
@@ -133,7 +133,7 @@ async def test_a_call_whose_recording_is_lost_is_judged_by_its_words(
 ) -> None:
     judge.script = lambda body: verdict(value=_fitting_value(body))
     async with judged_by(context, database_url, judge.rules()) as pipeline:
-        call = await a_call(pipeline.sessions)
+        call = await a_new_call(pipeline.sessions)
         await pipeline.run()
         completion = await values_of(pipeline, call, "task_completion")
         check = await values_of(pipeline, call, "task_completion_check")

@@ -14,6 +14,7 @@ from roark_analytics import (
     Roark,
 )
 
+from callscope.metrics import registry
 from tests.sdk.conftest import LiveApi, client_of
 from tests.sdk.test_calls import COMPLETE_CALL, MINIMAL_CALL, store_values
 from tests.support.api import make_key

@@ -65,7 +65,8 @@ def test_a_policy_is_made_changed_and_deleted(client: Roark) -> None:
 def test_a_read_metrics_list_can_be_sent_back(client: Roark) -> None:
     made = policy(client)
     back = [{"id": metric.id, "settings": metric.settings} for metric in made.metrics]
-    assert client.metric_policy.update(made.id, metrics=back).data.metrics == made.metrics
+    sent_back = client.metric_policy.update(made.id, metrics=back).data
+    assert [metric.model_dump() for metric in sent_back.metrics] == [metric.model_dump() for metric in made.metrics]
 
 
 def test_policies_are_listed_with_those_of_the_system(client: Roark) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from callscope.core.call import Call, Role
 from callscope.core.judge import JudgeRules
 from callscope.core.metric import MetricScope, MetricValue, ValueType
@@ -38,7 +40,15 @@ async def judged_by(context: PipelineContext, database_url: str, rules: JudgeRul
 
 
 async def a_call(sessions: SessionFactory, lines: Sequence[Line] = LINES, **further: Any) -> Call:
-    """Store a call; its recording cannot be fetched unless another is named."""
+    """Store a call that is never analysed."""
+    call = await a_new_call(sessions, lines, **further)
+    async with sessions.begin() as session:
+        await session.execute(text("DELETE FROM procrastinate_jobs WHERE task_name <> 'metric.collect'"))
+    return call
+
+
+async def a_new_call(sessions: SessionFactory, lines: Sequence[Line] = LINES, **further: Any) -> Call:
+    """Store a call that waits to be analysed; its recording cannot be fetched unless another is named."""
     return await ingest_call(sessions, **{"recording_url": "http://127.0.0.1:9/none.wav", "lines": lines, **further})
 
 

@@ -15,6 +15,7 @@ class JobName(StrEnum):
     REPLAY_TRACES = "trace.replay"
     EXPIRE_TRACES = "trace.expire"
     COLLECT_METRICS = "metric.collect"
+    DESCRIBE_CALL = "call.describe"
     MEASURE_TRACES = "trace.measure"
     MEASURE_TOOLS = "tool.measure"
     READ_MESSAGE = "message.read"
@@ -47,6 +48,7 @@ QUEUE_OF_JOB = {
     JobName.REPLAY_TRACES: TRACES_QUEUE,
     JobName.EXPIRE_TRACES: TRACES_QUEUE,
     JobName.COLLECT_METRICS: METRICS_QUEUE,
+    JobName.DESCRIBE_CALL: METRICS_QUEUE,
     JobName.MEASURE_TRACES: TRACES_QUEUE,
     JobName.MEASURE_TOOLS: SHORT_QUEUE,
     JobName.READ_MESSAGE: LIVE_QUEUE,

@@ -21,6 +21,7 @@ from callscope.pipeline.collecting import collect_metrics
 from callscope.pipeline.conclude_stage import conclude
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.deliveries import deliver_event, expire_deliveries
+from callscope.pipeline.describing import describe_call
 from callscope.pipeline.fetch_stage import fetch_recordings
 from callscope.pipeline.lifetimes import apply_retention, remove_deleted_calls
 from callscope.pipeline.live import read_message, sweep_live_calls
@@ -144,7 +145,11 @@ def _add_metric_jobs(app: App, context: PipelineContext) -> None:
     async def collect(collection_job_id: str) -> None:
         await collect_metrics(context, judge, UUID(collection_job_id))
 
+    async def describe(project_id: str, call_id: str, attempt_count: int) -> None:
+        await describe_call(context, judge, UUID(project_id), UUID(call_id), attempt_count=attempt_count)
+
     app.task(name=JobName.COLLECT_METRICS.value, queue=METRICS_QUEUE, retry=KeepJob())(collect)
+    app.task(name=JobName.DESCRIBE_CALL.value, queue=METRICS_QUEUE, retry=KeepJob())(describe)
 
 
 def _job(context: PipelineContext, stage: Stage, work: Work) -> Callable[[JobContext, str], Awaitable[None]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from callscope.core.analysis import Analysis
 from callscope.pipeline.context import PipelineContext
-from callscope.services import analyses, metric_collection, recordings, summaries, transcripts
+from callscope.services import analyses, judged_summaries, metric_collection, recordings, summaries, transcripts
 from callscope.services.checks import record_checks
 from callscope.services.summaries import Summary
 from callscope.storage.objects import recordings_folder
@@ -29,6 +29,8 @@ class Conclusion:
             await summaries.record(session, analysis.call_id, self.summary, at=now)
         await record_checks(session, analysis, at=now)
         await metric_collection.collect_after_analysis(session, analysis, self.context.judge, now=now)
+        if self.summary is not None:
+            await judged_summaries.queue_if_judged(session, analysis, self.context.judge)
 
     async def discard(self) -> None:
         """There is nothing to undo."""

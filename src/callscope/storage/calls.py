@@ -119,6 +119,12 @@ async def set_headline(session: AsyncSession, call_id: UUID, *, title: str, summ
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def replace_headline(session: AsyncSession, call_id: UUID, *, title: str, summary: str, at: datetime) -> None:
+    """Give the call another title and summary. The id must have been scoped to a project."""
+    statement = update(CallRow).where(CallRow.id == call_id).values(title=title, summary=summary, updated_at=at)
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def lock(session: AsyncSession, project_id: UUID, call_id: UUID) -> bool:
     """Keep every other transaction from changing the call until this one ends; return whether there is one."""
     query = select(CallRow.id).where(*visible(project_id), CallRow.id == call_id).with_for_update()

@@ -5,11 +5,11 @@ its business. An answer that cannot be taken is asked for again, with the reason
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from callscope.core.call import Role
-from callscope.core.metric import MetricContext, MetricValue, ValueState
+from callscope.core.metric import MetricContext, MetricValue, ValueState, ValueType, VerdictKind
 from callscope.core.metric_definition import DefinedMetric, GradedContext, Judgement, Needed
 from callscope.core.metric_policy import MetricSetting
 from callscope.metrics.judging import prompt, properties
@@ -150,12 +150,13 @@ def _shown(question: Question, material: CallMaterial, manner: Manner, also: str
     for number, part in enumerate(parts, start=1):
         schema = findings_schema()
         text = prompt.findings_question(question, part, part=number, part_count=len(parts), schema=schema, also=also)
-        findings += yield from ask(text, schema, _findings_reader(part))
+        findings += yield from ask(text, schema, findings_reader(part))
     lines = neighbourhood(material.lines, {finding.line for finding in findings}, manner.transcript_chars)
     return prompt.excerpts(lines, findings, len(material.lines)), len(parts)
 
 
-def _findings_reader(part: Sequence[Line]) -> Callable[[Mapping[str, Any]], tuple[Finding, ...]]:
+def findings_reader(part: Sequence[Line]) -> Callable[[Mapping[str, Any]], tuple[Finding, ...]]:
+    """Return what reads the answer about one part of a long call."""
     return lambda answer: read_findings(answer, part)
 
 
@@ -200,6 +201,8 @@ def _about_properties(
         schema,
         lambda answer: properties.read_verdicts(answer, checked, material.lines),
     )
+    if metric.value_type is ValueType.COUNT:
+        told = replace(told, value=sum(each.verdict is VerdictKind.MISMATCH for each in verdicts))
     return (_value(metric, told, manner, part_count=part_count, property_verdicts=verdicts),)
 
 

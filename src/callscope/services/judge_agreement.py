@@ -1,0 +1,27 @@
+"""A judge asked about the labelled calls."""
+
+import asyncio
+
+from callscope.core.judge import JudgeEndpoint, TokenUsage
+from callscope.core.metric_definition import Judgement
+from callscope.metrics import registry
+from callscope.metrics.judging.agreement import Comparison, LabelledCall, compare, labelled_calls
+from callscope.metrics.judging.dialogue import judge
+from callscope.services.judging import Judge
+from callscope.services.metric_catalogue import to_defined
+
+
+async def measure_agreement(judge_: Judge, endpoint: JudgeEndpoint) -> tuple[tuple[Comparison, ...], TokenUsage]:
+    """Return each label beside what the judge says, and what that used. Raises ServiceAway, FetchFailed."""
+    asked = [(call, slug) for call in labelled_calls() for slug in call.labels]
+    answers = await asyncio.gather(*(_ask(judge_, endpoint, call, slug) for call, slug in asked))
+    usage = sum((used for _, used in answers), TokenUsage())
+    return tuple(comparison for comparison, _ in answers), usage
+
+
+async def _ask(judge_: Judge, endpoint: JudgeEndpoint, call: LabelledCall, slug: str) -> tuple[Comparison, TokenUsage]:
+    metric = to_defined(registry.get(slug))
+    if not isinstance(metric.calculation, Judgement):
+        raise TypeError(f"{slug} is not judged")
+    heard = await judge_.hold(endpoint, judge(metric, metric.calculation, call.material, judge_.manner(endpoint)))
+    return compare(call, slug, heard.result), heard.usage
