@@ -22,6 +22,7 @@ from callscope.api.routes import (
     metric_definitions,
     metric_policies,
     metric_variants,
+    monitoring,
     otlp,
     project_rules,
     provider_calls,
@@ -35,6 +36,7 @@ PARTS = tuple(
     part.router
     for part in (
         machine_docs,
+        monitoring,
         health,
         calls,
         call_changes,

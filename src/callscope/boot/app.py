@@ -19,7 +19,10 @@ from callscope.api.limits import LimitMiddleware, RequestLimits
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
+from callscope.api.routes.monitoring import MetricsContext
 from callscope.api.routes.recordings import PlaybackContext
+from callscope.api.security_headers import SecurityHeadersMiddleware
+from callscope.api.telemetry import Telemetry, TelemetryMiddleware
 from callscope.api.trace_intake import TraceIntake
 from callscope.boot.wiring import Wiring, judge_rules
 from callscope.outbound.probe import probe_recording
@@ -55,6 +58,8 @@ def build_api(
     *,
     max_body_bytes: int,
     limits: RequestLimits | None = None,
+    telemetry: Telemetry | None = None,
+    is_tls: bool = False,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
@@ -62,6 +67,8 @@ def build_api(
     app.state.api = context
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
     app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
+    app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
+    app.add_middleware(TelemetryMiddleware, telemetry=telemetry or Telemetry())
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     return app
@@ -89,7 +96,6 @@ def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
 
 def create_app(wiring: Wiring) -> FastAPI:
     """Return the whole application; before it serves, it makes sure that the bootstrap key of the settings exists."""
-
     pages = build_pages(wiring)
 
     @asynccontextmanager
@@ -98,6 +104,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         async with pages.changes.running():
             yield
 
+    settings, telemetry = wiring.settings, Telemetry()
     app = build_api(
         _api_context(wiring),
         max_body_bytes=wiring.settings.max_body_bytes,
@@ -106,8 +113,12 @@ def create_app(wiring: Wiring) -> FastAPI:
             max_concurrent=wiring.settings.max_concurrent_requests,
             max_concurrent_of_key=max(1, wiring.settings.max_concurrent_requests // 2),
         ),
+        telemetry=telemetry,
+        is_tls=(settings.public_url or "").startswith("https://"),
         lifespan=with_bootstrap_key,
     )
+    token = settings.metrics_token
+    app.state.metrics = MetricsContext(telemetry=telemetry, token=None if token is None else token.get_secret_value())
     app.state.traces = trace_intake(wiring)
     app.state.integrations = integration_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)

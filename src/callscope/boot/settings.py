@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     max_recording_bytes: int = Field(default=2 * 1024**3, gt=0, description="Largest recording that is fetched.")
     max_recording_ms: int = Field(default=12 * 3600 * 1000, gt=0, description="Longest recording that is analysed.")
     max_body_bytes: int = Field(default=16 * 1024**2, gt=0, description="Largest request body that is read.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token under which `/metrics` is served to Prometheus. Default: it is not."
+    )
     requests_per_minute: int = Field(
         default=60_000,
         ge=1,
