@@ -24,6 +24,7 @@ _LEAD_WINDOWS = 7
 """224 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
 _TRAIL_WINDOWS = 3
 _SPEAKING = 0.5
+_MAY_BE_VOICE = 0.1
 _FLOOR_QUANTILE = 0.1
 _FLOOR_QUANTILE_NORMAL = -1.2816
 _LOUD_QUANTILE = 0.95
@@ -108,7 +109,8 @@ class ChannelListener:
             if first > 0 or self._network is None:
                 self._network = self._new_network()
             scored[first:last] = self._network.probabilities(windows[first:last])
-            sounds.fill(slice(first, last), sound_of(windows[first:last]))
+            heard = sound_of(windows[first:last], scored[first:last] >= _MAY_BE_VOICE)
+            sounds.fill(slice(first, last), heard)
             if last < ready:
                 self._network = None
         if not (ready and chosen[-1]):

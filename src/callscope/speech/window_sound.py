@@ -91,14 +91,16 @@ def joined(pieces: list[WindowSounds]) -> WindowSounds:
     return whole
 
 
-def sound_of(windows: Windows) -> WindowSounds:
-    """Return what each of `windows` sounds like."""
+def sound_of(windows: Windows, may_be_voice: npt.NDArray[np.bool_]) -> WindowSounds:
+    """Return what each of `windows` sounds like; pitch is looked for only in those that may hold a voice."""
     halved = (windows[:, 0::2] + windows[:, 1::2]) * np.float32(0.5)
     transform = np.fft.rfft(halved * _HANN, _TRANSFORM_SIZE, axis=1)
     power: npt.NDArray[np.float32] = (transform.real**2 + transform.imag**2).astype(np.float32)
     power[:, 0] = 0
     tones_hz, purity = _tones(power)
-    return WindowSounds(pitch_hz=_pitch_hz(power), tones_hz=tones_hz, purity=purity)
+    pitch_hz = np.full(len(windows), np.nan, dtype=_HALF)
+    pitch_hz[may_be_voice] = _pitch_hz(power[may_be_voice])
+    return WindowSounds(pitch_hz=pitch_hz, tones_hz=tones_hz, purity=purity)
 
 
 def _pitch_hz(power: npt.NDArray[np.float32]) -> Values:
