@@ -24,7 +24,7 @@ _LEAD_WINDOWS = 7
 """224 ms of what comes before: with less, a fresh network is unsure of the first syllables."""
 _TRAIL_WINDOWS = 3
 _SPEAKING = 0.5
-_MAY_BE_VOICE = 0.1
+_MAY_BE_VOICE = 0.02
 _FLOOR_QUANTILE = 0.1
 _FLOOR_QUANTILE_NORMAL = -1.2816
 _LOUD_QUANTILE = 0.95
