@@ -37,6 +37,8 @@ bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each print
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/pages.py
+	$(BIN)/python bench/traces.py
+	$(BIN)/python bench/waterfall.py
 	$(BIN)/python bench/transcription.py
 
 accuracy: $(VENV)/.test-installed debian-packages ## Measure accuracy on generated and human speech; writes the table into the docs
