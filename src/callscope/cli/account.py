@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from callscope.storage.engine import Session
 
 app = typer.Typer()
 account = typer.Typer(help="People who sign in to the pages.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def set_password(
     from callscope.boot.database import on_settings_database
     from callscope.services.accounts import reset_password
 
-    async def reset(session: "AsyncSession") -> None:
+    async def reset(session: "Session") -> None:
         await reset_password(session, email=email, password=password)
 
     on_settings_database(reset)

@@ -6,10 +6,9 @@ from uuid import UUID
 import typer
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
     from callscope.core.page import Page
     from callscope.core.webhook import Delivery
+    from callscope.storage.engine import Session
 
 app = typer.Typer()
 webhook = typer.Typer(help="Webhooks: tests, the log of deliveries, replays.", no_args_is_help=True)
@@ -24,7 +23,7 @@ def test(webhook_id: WebhookId) -> None:
     from callscope.boot.database import on_settings_database
     from callscope.services import deliveries, webhooks
 
-    async def send(session: "AsyncSession") -> "Delivery":
+    async def send(session: "Session") -> "Delivery":
         project_id = await webhooks.project_of(session, webhook_id)
         return await deliveries.send_test(session, project_id, webhook_id)
 
@@ -47,7 +46,7 @@ def list_deliveries(
         raise typer.BadParameter("must be WAITING, DELIVERED or DEAD", param_hint="--status")
     wanted, request = None if status is None else DeliveryStatus(status), PageRequest(limit=limit)
 
-    async def read(session: "AsyncSession") -> "Page[Delivery]":
+    async def read(session: "Session") -> "Page[Delivery]":
         project_id = await webhooks.project_of(session, webhook_id)
         return await deliveries.list_deliveries(session, project_id, webhook_id, request, status=wanted)
 
@@ -68,7 +67,7 @@ def replay(
 
     now = datetime.now(UTC)
 
-    async def send(session: "AsyncSession") -> int:
+    async def send(session: "Session") -> int:
         project_id = await webhooks.project_of(session, webhook_id)
         if delivery_id is None:
             return await deliveries.replay_dead(session, project_id, webhook_id, now=now)

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 DRIVER = "postgresql+psycopg"
 
+Session = AsyncSession
+"""What rooms that do not know SQLAlchemy pass on."""
+
 SessionFactory = async_sessionmaker[AsyncSession]
 
 

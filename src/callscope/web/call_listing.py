@@ -17,7 +17,7 @@ from callscope.services import agent_catalogue, analyses, call_figures, calls, s
 from callscope.web.list_address import ListAddress
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from callscope.storage.engine import Session
 
 CALLS_PER_PAGE = 50
 LIVE_LIMIT = 20
@@ -48,7 +48,7 @@ class CallListing:
 
 
 async def read_listing(
-    session: "AsyncSession", project_id: UUID, address: ListAddress, *, after: str | None, metrics: Sequence[str]
+    session: "Session", project_id: UUID, address: ListAddress, *, after: str | None, metrics: Sequence[str]
 ) -> CallListing:
     """Return a page of the list. Raises InvalidInput."""
     query = address.call_query(after=after, limit=CALLS_PER_PAGE)
@@ -80,7 +80,7 @@ async def read_listing(
 
 
 async def read_page(
-    session: "AsyncSession", project_id: UUID, address: ListAddress, *, after: str | None, limit: int
+    session: "Session", project_id: UUID, address: ListAddress, *, after: str | None, limit: int
 ) -> Page[Call]:
     """Return a page of the calls an address asks for, in its order. Raises InvalidInput."""
     query = address.call_query(after=after, limit=limit)
@@ -90,7 +90,7 @@ async def read_page(
 
 
 async def _values(
-    session: "AsyncSession", project_id: UUID, call_ids: Sequence[UUID], metrics: Sequence[str]
+    session: "Session", project_id: UUID, call_ids: Sequence[UUID], metrics: Sequence[str]
 ) -> Mapping[UUID, tuple[MetricValue, ...]]:
     if not metrics:
         return {}

@@ -13,7 +13,7 @@ from callscope.services import analyses, call_figures, call_notes, calls, transc
 from callscope.web.list_address import ListAddress
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from callscope.storage.engine import Session
 
 ORDERED_BY_ALL = frozenset({CallSort.STARTED_AT, CallSort.CREATED_AT, CallSort.STATUS})
 """What every call has, so that there is a call before and after each."""
@@ -30,9 +30,7 @@ class Surroundings:
     comparison: TranscriptComparison | None
 
 
-async def read_surroundings(
-    session: "AsyncSession", project_id: UUID, call: Call, address: ListAddress
-) -> Surroundings:
+async def read_surroundings(session: "Session", project_id: UUID, call: Call, address: ListAddress) -> Surroundings:
     """Return what stands around a call of the project. Raises InvalidInput for an address that cannot be read."""
     before_id, after_id = await _neighbours(session, project_id, call, address)
     return Surroundings(
@@ -45,7 +43,7 @@ async def read_surroundings(
 
 
 async def _neighbours(
-    session: "AsyncSession", project_id: UUID, call: Call, address: ListAddress
+    session: "Session", project_id: UUID, call: Call, address: ListAddress
 ) -> tuple[UUID | None, UUID | None]:
     query = address.call_query(after=None, limit=1)
     if address.worst is not None:

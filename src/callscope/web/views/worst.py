@@ -14,7 +14,7 @@ from callscope.web.views.fleet import list_of
 from callscope.web.views.strip import StripView, view_strip
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from callscope.storage.engine import Session
 
 SHOWN = 5
 TITLES = {Worst.SLOWEST: "Slowest answers", Worst.BARGE_INS: "Failed barge-ins", Worst.TOOLS: "Failed tools"}
@@ -40,12 +40,12 @@ class WorstList:
     calls: tuple[WorstCall, ...]
 
 
-async def read_worst(session: "AsyncSession", scope: FleetScope) -> tuple[WorstList, ...]:
+async def read_worst(session: "Session", scope: FleetScope) -> tuple[WorstList, ...]:
     """Return the worst calls of a scope by each fault."""
     return tuple([await _read(session, scope, worst, title) for worst, title in TITLES.items()])
 
 
-async def _read(session: "AsyncSession", scope: FleetScope, worst: Worst, title: str) -> WorstList:
+async def _read(session: "Session", scope: FleetScope, worst: Worst, title: str) -> WorstList:
     address = list_of(scope).worst_first(worst)
     query = address.call_query(after=None, limit=SHOWN)
     calls = await call_figures.worst_calls_of(session, scope.project_id, query, worst)
