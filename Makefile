@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench accuracy docs lock migration debian-packages clean
+.PHONY: help setup demo test check bench torture audit accuracy docs lock migration debian-packages clean
 
 help: ## List these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,16 +36,24 @@ check-code: $(VENV)/.test-installed
 bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each prints ratios against a baseline of the same run
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/metrics.py
 	$(BIN)/python bench/pages.py
 	$(BIN)/python bench/traces.py
 	$(BIN)/python bench/waterfall.py
 	$(BIN)/python bench/transcription.py
+
+ROUNDS ?= 20
+torture: $(VENV)/.test-installed frontend-build ## Kill server, workers and database at random under load, then count: make torture ROUNDS=20
+	$(BIN)/python -m tests.support.torture --rounds $(ROUNDS)
 
 accuracy: $(VENV)/.test-installed debian-packages ## Measure accuracy on generated and human speech; writes the table into the docs
 	$(BIN)/python bench/accuracy.py --write docs/reference/accuracy.md
 
 docs: $(VENV)/.test-installed ## Write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
+
+audit: $(VENV)/.test-installed ## Scan the pinned dependencies for known faults; write the SBOM and the list of licences
+	$(BIN)/python requirements/audit.py
 
 lock: $(VENV)/.test-installed ## Resolve the dependencies anew and pin them with hashes
 	$(BIN)/python requirements/lock.py

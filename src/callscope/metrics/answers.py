@@ -1,20 +1,25 @@
 """Answers: turns with the wait before them, for the metrics that measure and count them."""
 
+from collections.abc import Mapping
+
 from callscope.core.call import Role
-from callscope.core.conversation import Conversation, Turn
-from callscope.core.metric import EvidenceSpan
+from callscope.core.conversation import Turn
+from callscope.core.metric import CallFacts, EvidenceSpan
+from callscope.metrics.inputs import conversation_of
+from callscope.metrics.shared import once_per_call
 
 Answer = tuple[Turn, int]
 """A turn with the milliseconds waited before it."""
 
 
-def answers_of(role: Role, conversation: Conversation) -> tuple[Answer, ...]:
-    """Return the party's turns that follow silence after the other party's speech, in order."""
-    return tuple(
-        (turn, turn.response_time_ms)
-        for turn in conversation.turns
-        if turn.role is role and turn.response_time_ms is not None
-    )
+@once_per_call
+def answers(facts: CallFacts) -> Mapping[Role, tuple[Answer, ...]]:
+    """Return each party's turns that follow silence after the other party's speech, in order."""
+    waited = [(turn, turn.response_time_ms) for turn in conversation_of(facts).turns]
+    return {
+        role: tuple((turn, wait_ms) for turn, wait_ms in waited if turn.role is role and wait_ms is not None)
+        for role in Role
+    }
 
 
 def wait_before(turn: Turn, wait_ms: int) -> EvidenceSpan:

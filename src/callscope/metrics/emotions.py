@@ -1,7 +1,7 @@
 """Which emotion English words name or show: a short list of cues, written for telephone calls."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,13 @@ def emotion_of(tokens: Tokens) -> Emotion | None:
     """Return the emotion that most cues in an utterance show, None when there is no cue."""
     if _BY_RAREST_WORD.keys().isdisjoint(tokens):
         return None
-    found = list(_cues_in(tokens))
+    found = [
+        cue
+        for position, token in enumerate(tokens)
+        if token in _BY_RAREST_WORD
+        for cue in _BY_RAREST_WORD[token]
+        if cue.starts_at(tokens, position)
+    ]
     if not found:
         return None
     label = most_frequent([cue.label for cue in found])
@@ -96,14 +102,6 @@ class _Cue:
         if start < 0 or tokens[start : start + len(self.words)] != self.words:
             return False
         return not has_negation(tokens[max(0, start - _REACH) : start])
-
-
-def _cues_in(tokens: Tokens) -> Iterator[_Cue]:
-    for position, token in enumerate(tokens):
-        if token in _BY_RAREST_WORD:
-            for cue in _BY_RAREST_WORD[token]:
-                if cue.starts_at(tokens, position):
-                    yield cue
 
 
 def _by_rarest_word() -> dict[str, list[_Cue]]:

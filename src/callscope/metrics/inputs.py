@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from callscope.core.conversation import Conversation
 from callscope.core.metric import CallFacts, MetricInput
-from callscope.core.transcript import TranscriptComparison
 from callscope.core.span_meaning import AlignmentMethod, Attribution
+from callscope.core.transcript import TranscriptComparison
 from callscope.metrics.definition import MEASURED_CONFIDENCE, ParameterValue
 
 REPORTED_CONFIDENCE = 0.8

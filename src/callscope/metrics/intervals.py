@@ -2,9 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from callscope.core.call import Role
 from callscope.core.conversation import Segment
@@ -13,8 +12,7 @@ Interval = tuple[int, int]
 """Start and end in milliseconds, start < end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(NamedTuple):
     """A stretch in which nobody speaks, between the segment that ended last before it and the next to begin."""
 
     before: Segment

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from callscope.core.call import Role
-from callscope.core.metric import CallFacts, MetricContext, MetricValue, ValueState, ValueType
+from callscope.core.metric import CallFacts, MetricContext, MetricInput, MetricValue, ValueState, ValueType
 from callscope.metrics import registry
 from callscope.metrics.definition import MetricDefinition, Reading, Scalar
 from callscope.metrics.inputs import Basis, Missing, basis_of
+from callscope.metrics.shared import once_per_call
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +33,16 @@ def compute(facts: CallFacts, catalogue: Sequence[MetricDefinition] | None = Non
 
 
 def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue, ...]:
-    bases = [basis_of(needed, facts) for needed in definition.inputs]
+    bases = [_bases(facts)[needed] for needed in definition.inputs]
     missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
     basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition)
     readings = _absent(definition, ValueState.DATA_MISSING, " ".join(missing)) if missing else _read(definition, facts)
     return tuple(_value(definition, reading, basis) for reading in readings)
+
+
+@once_per_call
+def _bases(facts: CallFacts) -> Mapping[MetricInput, Basis | Missing]:
+    return {needed: basis_of(needed, facts) for needed in MetricInput}
 
 
 def _together(bases: Sequence[Basis], definition: MetricDefinition) -> Basis:

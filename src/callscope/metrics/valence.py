@@ -25,7 +25,9 @@ _BEFORE_BUT = 0.5
 _AFTER_BUT = 1.5
 
 _NEGATIONS = frozenset(
-    "not no never none nobody nothing nor without hardly barely cannot".split()  # noqa: SIM905 - a list of words to read
+    """not no never none nobody nothing nor without hardly barely cannot ain't aren't can't couldn't didn't doesn't
+    don't hadn't hasn't haven't isn't mightn't mustn't needn't shouldn't wasn't weren't won't
+    wouldn't""".split()  # noqa: SIM905 - a list of words to read
 )
 _MORE = frozenset(
     """absolutely amazingly awfully completely deeply enormously entirely especially exceptionally extremely greatly
@@ -66,7 +68,7 @@ def _valence(valence: float, tokens: Tokens, position: int) -> float:
 
 def has_negation(tokens: Tokens) -> bool:
     """Tell whether one of the words turns the meaning of those after it."""
-    return not _NEGATIONS.isdisjoint(tokens) or any(token.endswith("n't") for token in tokens)
+    return not _NEGATIONS.isdisjoint(tokens)
 
 
 @functools.cache

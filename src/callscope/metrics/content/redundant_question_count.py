@@ -1,6 +1,6 @@
 """How often the agent asked for what it had been told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from callscope.core.call import Role
@@ -35,7 +35,7 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     questions = _questions(facts)
     for question in questions:
         before = asked.get(question.key)
-        if before is not None and _is_answered(said(facts)[before.position + 1 : question.position]):
+        if before is not None and _is_answered(said(facts), before.position, question.position):
             redundant.append((before, question))
         asked[question.key] = question
     yield Reading(
@@ -60,9 +60,11 @@ def _last_sentence(text: str) -> str:
     return text[max(text.rfind("."), text.rfind("!"), text.rfind("\u2026")) + 1 :]
 
 
-def _is_answered(between: tuple[Said, ...]) -> bool:
-    answers = [each for each in between if each.entry.role is Role.CUSTOMER and each.tokens]
-    return bool(answers) and _NOT_UNDERSTOOD.isdisjoint(answers[-1].tokens)
+def _is_answered(spoken: Sequence[Said], asked_at: int, asked_again_at: int) -> bool:
+    for position in range(asked_again_at - 1, asked_at, -1):
+        if spoken[position].entry.role is Role.CUSTOMER and spoken[position].tokens:
+            return _NOT_UNDERSTOOD.isdisjoint(spoken[position].tokens)
+    return False
 
 
 def _account(before: _Question, question: _Question) -> str:

@@ -27,7 +27,7 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
 def _distinct_count(spoken: Iterable[Tokens], length: int) -> int:
     distinct: set[Tokens] = set()
     for tokens in spoken:
-        distinct.update(zip(*(tokens[shift:] for shift in range(length)), strict=False))
+        distinct.update(zip(*[tokens[shift:] for shift in range(length)], strict=False))
     return len(distinct)
 
 

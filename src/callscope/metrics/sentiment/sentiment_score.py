@@ -20,7 +20,10 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
             yield Reading.not_applicable(f"The {role} said nothing that is in the transcript.", role=role)
         else:
             yield _mean(role, own)
-            yield from (_each(mood, mood.score) for mood in own if mood.score is not None)
+            for mood in own:
+                if mood.score is not None:
+                    place = (mood.said.place,)
+                    yield Reading(value=mood.score, role=role, context=MetricContext.SEGMENT, segments=place)
 
 
 def _mean(role: Role, own: Sequence[Mood]) -> Reading:
@@ -36,15 +39,6 @@ def _mean(role: Role, own: Sequence[Mood]) -> Reading:
             "negative_count": sum(score < -SCORE_THRESHOLD for score in scores),
         },
         evidence=() if extreme.score is None else (extreme.said.span(f"scores {extreme.score:.2f}"),),
-    )
-
-
-def _each(mood: Mood, score: float) -> Reading:
-    return Reading(
-        value=score,
-        role=mood.said.entry.role,
-        context=MetricContext.SEGMENT,
-        segments=(mood.said.place,),
     )
 
 

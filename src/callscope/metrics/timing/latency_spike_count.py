@@ -4,17 +4,16 @@ from collections.abc import Iterator
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, Unit, ValueType
-from callscope.metrics.answers import answers_of, wait_before
+from callscope.metrics.answers import answers, wait_before
 from callscope.metrics.definition import MetricDefinition, Parameter, Parameters, Reading
-from callscope.metrics.inputs import conversation_of
 
 
 def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
     """State how many of the agent's answers came late, and which."""
-    answers = answers_of(Role.AGENT, conversation_of(facts))
-    late = [answer for answer in answers if answer[1] > int(parameters["spike_ms"])]
-    statistics = {"numerator": len(late), "denominator": len(answers)}
-    if answers:
+    given = answers(facts)[Role.AGENT]
+    late = [answer for answer in given if answer[1] > int(parameters["spike_ms"])]
+    statistics = {"numerator": len(late), "denominator": len(given)}
+    if given:
         evidence = tuple(wait_before(*answer) for answer in late)
         yield Reading(value=len(late), role=Role.AGENT, statistics=statistics, evidence=evidence)
     else:

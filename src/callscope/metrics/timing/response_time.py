@@ -12,7 +12,7 @@ from callscope.core.metric import (
     MetricScope,
     ValueType,
 )
-from callscope.metrics.answers import Answer, answers_of, wait_before
+from callscope.metrics.answers import Answer, answers, wait_before
 from callscope.metrics.definition import MILLISECONDS, MetricDefinition, Parameters, Reading
 from callscope.metrics.inputs import conversation_of
 from callscope.metrics.responses import anchors
@@ -23,10 +23,10 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
     """State the wait before every answer of each party, and their summary."""
     conversation = conversation_of(facts)
     for role in Role:
-        answers = answers_of(role, conversation)
-        yield _summary(role, conversation, answers)
+        given = answers(facts)[role]
+        yield _summary(role, conversation, given)
         anchored = anchors(role, conversation)
-        for turn, wait_ms in answers:
+        for turn, wait_ms in given:
             yield Reading(
                 value=wait_ms,
                 role=role,
@@ -35,18 +35,18 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
             )
 
 
-def _summary(role: Role, conversation: Conversation, answers: Sequence[Answer]) -> Reading:
+def _summary(role: Role, conversation: Conversation, given: Sequence[Answer]) -> Reading:
     overlapping = sum(
         turn.role is role and turn.kind is TurnKind.TURN and turn.overlap_at_onset_ms > 0 for turn in conversation.turns
     )
-    if not answers:
+    if not given:
         return Reading.not_applicable(
             f"The {role} never answered after the {role.other} had finished.",
             role=role,
             statistics={"count": 0, "started_in_overlap_count": overlapping},
         )
-    summary = summary_ms([wait_ms for _, wait_ms in answers])
-    slowest = max(answers, key=lambda answer: answer[1])
+    summary = summary_ms([wait_ms for _, wait_ms in given])
+    slowest = max(given, key=lambda answer: answer[1])
     return Reading(
         value=summary["p50"],
         role=role,

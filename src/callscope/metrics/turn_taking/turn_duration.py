@@ -28,15 +28,17 @@ def measure(facts: CallFacts, _parameters: Parameters) -> Iterator[Reading]:
             continue
         yield _summary(role, own)
         for turn in own:
-            yield Reading(value=_length_ms(turn), role=role, context=MetricContext.SEGMENT, segments=(_extent(turn),))
+            yield Reading(value=_length_ms(turn), role=role, context=MetricContext.SEGMENT, segments=_extent(turn))
 
 
 def _length_ms(turn: Turn) -> int:
     return turn.end_offset_ms - turn.start_offset_ms
 
 
-def _extent(turn: Turn) -> Segment:
-    return Segment(role=turn.role, start_offset_ms=turn.start_offset_ms, end_offset_ms=turn.end_offset_ms)
+def _extent(turn: Turn) -> tuple[Segment]:
+    if len(turn.segments) == 1:
+        return (turn.segments[0],)
+    return (Segment(role=turn.role, start_offset_ms=turn.start_offset_ms, end_offset_ms=turn.end_offset_ms),)
 
 
 def _summary(role: Role, turns: list[Turn]) -> Reading:

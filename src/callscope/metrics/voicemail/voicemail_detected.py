@@ -6,7 +6,7 @@ from callscope.core.call import Role
 from callscope.core.conversation import TurnKind
 from callscope.core.metric import CallFacts, Direction, MetricContext, MetricInput, MetricScope, ValueType
 from callscope.metrics.definition import MetricDefinition, Parameter, Parameters, Reading
-from callscope.metrics.words import Said, Tokens, said
+from callscope.metrics.words import Said, said
 
 SURE_CUES = (
     "after the tone",
@@ -41,8 +41,6 @@ LIKELY_CUES = (
     "forwarded to",
 )
 
-_SURE = tuple(tuple(cue.split()) for cue in SURE_CUES)
-_LIKELY = tuple(tuple(cue.split()) for cue in LIKELY_CUES)
 _NEEDED_LIKELY = 2
 
 
@@ -53,23 +51,20 @@ def measure(facts: CallFacts, parameters: Parameters) -> Iterator[Reading]:
         yield Reading.not_applicable("Nothing the customer's side said is in the transcript.")
         return
     greeting = [each for each in own if each.entry.start_offset_ms < int(parameters["greeting_ms"])]
-    sure = _found(greeting, _SURE)
-    likely = _found(greeting, _LIKELY)
+    sure = _found(greeting, SURE_CUES)
+    likely = _found(greeting, LIKELY_CUES)
     is_recited = _speaks_alone(facts, int(parameters["recital_ms"]))
     cues = [*sure, *likely]
     yield Reading(
         value=bool(sure) or (bool(likely) and len(likely) + is_recited >= _NEEDED_LIKELY),
         statistics={"sure_cue_count": len(sure), "likely_cue_count": len(likely), "recited_count": int(is_recited)},
-        evidence=tuple(each.span(f"says {' '.join(cue)!r}") for each, cue in cues),
+        evidence=tuple(each.span(f"says {cue!r}") for each, cue in cues),
     )
 
 
-def _found(entries: Sequence[Said], cues: Sequence[Tokens]) -> list[tuple[Said, Tokens]]:
-    return [(each, cue) for each in entries for cue in cues if _holds(each.tokens, cue)]
-
-
-def _holds(tokens: Tokens, cue: Tokens) -> bool:
-    return any(tokens[start : start + len(cue)] == cue for start, token in enumerate(tokens) if token == cue[0])
+def _found(entries: Sequence[Said], cues: Sequence[str]) -> list[tuple[Said, str]]:
+    spoken = [(each, f" {' '.join(each.tokens)} ") for each in entries]
+    return [(each, cue) for each, words in spoken for cue in cues if f" {cue} " in words]
 
 
 def _speaks_alone(facts: CallFacts, recital_ms: int) -> bool:
