@@ -38,6 +38,7 @@ bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each print
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/metrics.py
 	$(BIN)/python bench/pages.py
+	$(BIN)/python bench/scoring.py
 	$(BIN)/python bench/traces.py
 	$(BIN)/python bench/waterfall.py
 	$(BIN)/python bench/transcription.py

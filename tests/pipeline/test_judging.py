@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import text
+
 from callscope.core.call import Role
 from callscope.core.judge import TokenPrice
 from callscope.core.metric import MetricContext, MetricScope, ValueState
@@ -10,10 +12,12 @@ from callscope.core.metric_definition import GradedContext, Judgement, Participa
 from callscope.core.metric_policy import CollectionStatus
 from callscope.metrics.definition import definition_id
 from callscope.pipeline.context import PipelineContext
-from callscope.services import costs, metric_collection
+from callscope.services import calls, costs, metric_collection
 from tests.pipeline.conftest import Pipeline
-from tests.support.collecting import NOW, a_call, collect, judged_by, own_metric, stands, values_of
+from tests.support.collecting import NOW, a_call, a_new_call, collect, judged_by, own_metric, stands, values_of
 from tests.support.judge_server import COMPLETION_TOKENS, PROMPT_TOKENS, JudgeServer, verdict, verdicts
+from tests.support.recording_server import RecordingServer, Reply
+from tests.support.tones import tone_wav
 
 PRICES = {"scripted": TokenPrice(input_micros_per_million=250_000, output_micros_per_million=2_000_000)}
 
@@ -197,3 +201,28 @@ async def test_replies_are_graded_one_by_one(context: PipelineContext, database_
         (MetricContext.SEGMENT_RANGE, False, Role.AGENT),
     ]
     assert [segment.start_offset_ms for segment in values[1].segments] == [3000, 6000]
+
+
+async def test_title_and_summary_are_the_judges_where_they_were_ours(
+    context: PipelineContext, database_url: str, server: RecordingServer, judge: JudgeServer
+) -> None:
+    judge.script = lambda body: (
+        {"title": "Cancels an order", "summary": "The customer cancels an order."}
+        if "title" in body["response_format"]["json_schema"]["schema"]["properties"]
+        else verdict(value=None, applies=False)
+    )
+    recording = server.serve("/a", Reply(body=tone_wav()))
+    async with judged_by(context, database_url, judge.rules()) as pipeline:
+        ours = await a_new_call(pipeline.sessions, recording_url=recording)
+        theirs = await a_new_call(pipeline.sessions, recording_url=recording, external_id="named")
+        async with pipeline.sessions.begin() as session:
+            named = text("UPDATE call SET title = 'Kept' WHERE id = :id")
+            await session.execute(named, {"id": theirs.id})
+        await pipeline.run()
+        async with pipeline.sessions() as session:
+            described = await calls.get_call(session, ours.project_id, ours.id)
+            kept = await calls.get_call(session, theirs.project_id, theirs.id)
+            items = await costs.read_cost(session, ours.project_id, ours.id)
+    assert (described.title, described.summary) == ("Cancels an order", "The customer cancels an order.")
+    assert kept.title == "Kept"
+    assert [item.source for item in items if item.metric_definition_id is None] == ["INTERNAL_LLM"] * 2

@@ -11,6 +11,7 @@ from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
 from callscope.core.metric import MetricValue, ValueState
 from callscope.core.metric_definition import DefinedMetric, Derivation, Judgement, MetricSource
 from callscope.metrics.judging.dialogue import absent, judge
+from callscope.outbound.errors import FetchFailed
 from callscope.services.call_metrics import MetricGroup, group_of
 from callscope.services.derivation import derive
 from callscope.services.judging import NO_JUDGE, Judge, provider_of
@@ -63,10 +64,7 @@ async def prepare(session: "AsyncSession", project_id: UUID, call_id: UUID, new:
 
 
 async def try_draft(draft: Draft, judge_: Judge, *, now: datetime) -> Trial:
-    """Score the call with the draft; a judge that is away or refuses is an ERROR of the value.
-
-    Raises ServiceAway, FetchFailed.
-    """
+    """Score the call with the draft. A judge that is away or refuses makes the value an ERROR."""
     metric, use, usage = draft.metric, None, TokenUsage()
     if isinstance(metric.calculation, Derivation):
         conversation = draft.material.facts.conversation
@@ -77,9 +75,7 @@ async def try_draft(draft: Draft, judge_: Judge, *, now: datetime) -> Trial:
     elif draft.endpoint is None:
         values = (absent(metric, ValueState.DATA_MISSING, NO_JUDGE),)
     else:
-        dialogue = judge(metric, metric.calculation, draft.material.shown, judge_.manner(draft.endpoint))
-        heard = await judge_.hold(draft.endpoint, dialogue)
-        values, usage = heard.result, heard.usage
+        values, usage = await _judged(draft, metric.calculation, draft.endpoint, judge_)
         use = _use(draft, draft.endpoint, judge_, usage, now)
     return Trial(
         group=group_of(metric, values, draft.call_id, draft.material.facts.transcript, at=now),
@@ -93,6 +89,18 @@ async def record_use(session: "AsyncSession", project_id: UUID, trial: Trial) ->
     """Write what the judge used for a trial; it counts among the call's costs."""
     if trial.use is not None:
         await stored_judges.add_uses(session, project_id, [trial.use])
+
+
+async def _judged(
+    draft: Draft, judgement: Judgement, endpoint: JudgeEndpoint, judge_: Judge
+) -> tuple[tuple[MetricValue, ...], TokenUsage]:
+    dialogue = judge(draft.metric, judgement, draft.material.shown, judge_.manner(endpoint))
+    try:
+        heard = await judge_.hold(endpoint, dialogue)
+    except FetchFailed as error:
+        reason = f"The judge could not be asked. {error.message}"
+        return (absent(draft.metric, ValueState.ERROR, reason),), TokenUsage()
+    return heard.result, heard.usage
 
 
 def _use(draft: Draft, endpoint: JudgeEndpoint, judge_: Judge, usage: TokenUsage, now: datetime) -> JudgeUse:

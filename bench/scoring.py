@@ -1,0 +1,205 @@
+"""Scoring stored calls by a new formula and a new threshold, against the bare SQL that reads and writes the same.
+
+    python bench/scoring.py [--calls 10000]
+
+Each call has the values that an analysis leaves of a dozen metrics, response times by answer among them. A collection
+job then scores all of them by a formula of two metrics and by a threshold on the answers' 95th percentile. The baseline
+computes the formula in one INSERT … SELECT per thousand calls and writes the same rows, indexes included. `own` is the
+processor time of this process, evaluation and the preparation of rows together; the rest is the database's.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from callscope.core.judge import JudgeRules  # noqa: E402
+from callscope.core.metric import MetricScope, ValueType  # noqa: E402
+from callscope.core.metric_definition import (  # noqa: E402
+    Aggregation,
+    Comparison,
+    Condition,
+    Formula,
+    GradedContext,
+    MetricSource,
+    Threshold,
+)
+from callscope.core.metric_policy import CollectedMetric, CollectionJob, CollectionTrigger  # noqa: E402
+from callscope.metrics.definition import definition_id  # noqa: E402
+from callscope.outbound.client import OutboundClient  # noqa: E402
+from callscope.services import collection_batches, metric_collection, metric_definitions, scoring  # noqa: E402
+from callscope.services.judging import Judge  # noqa: E402
+from callscope.services.metric_catalogue import read_catalogue  # noqa: E402
+from callscope.services.metric_definitions import NewMetric  # noqa: E402
+from callscope.storage import embedded, migrations, projects  # noqa: E402
+from callscope.storage.engine import SessionFactory, create_engine, session_factory  # noqa: E402
+from callscope.storage.tables import load_metadata  # noqa: E402
+
+STEP = 1000
+ANSWERS = 10
+PLAIN_METRICS = 10
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RESPONSE_TIME, TURN_COUNT = definition_id("response_time"), definition_id("turn_count")
+
+CALLS = text(
+    "INSERT INTO call (id, project_id, status, direction, interface_type, source, started_at, recording_url)"
+    " SELECT gen_random_uuid(), :project_id, 'ENDED', 'INBOUND', 'PHONE', 'bench', now(), ''"
+    " FROM generate_series(1, :count) RETURNING id"
+)
+VALUES = text(
+    "INSERT INTO metric_value (id, project_id, call_id, slug, version, role, context, ordinal, state, value, number,"
+    " confidence, segments, evidence, statistics, method, parameters, computed_at)"
+    " SELECT gen_random_uuid(), :project_id, call.id, :slug, 1, :role, :context, place, 'SUCCESS', to_jsonb(amount),"
+    " amount, 1, CAST(:segments AS jsonb), '[]', '{}', 'bench', '{}', now()"
+    " FROM call, generate_series(1, :places) AS place, LATERAL (SELECT 100 + 10 * place AS amount) AS made"
+)
+BARE = text(
+    "INSERT INTO metric_value (id, project_id, call_id, slug, version, context, ordinal, state, value, number,"
+    " confidence, segments, evidence, statistics, method, parameters, computed_at)"
+    " SELECT gen_random_uuid(), own.project_id, own.call_id, 'bare', 1, 'CALL', 0, 'SUCCESS',"
+    " to_jsonb(own.number / other.number), own.number / other.number, 1, '[]', '[]',"
+    " jsonb_build_object('response_time', own.number, 'turn_count', other.number), 'bare', '{}', now()"
+    " FROM metric_value AS own JOIN metric_value AS other ON other.call_id = own.call_id AND other.slug = 'turn_count'"
+    " WHERE own.slug = 'response_time' AND own.role = 'agent' AND own.context = 'CALL'"
+    " AND own.call_id = ANY(CAST(:call_ids AS uuid[]))"
+)
+BARE_ITEMS = text(
+    "UPDATE collection_item AS item SET status = 'COMPLETED', computed_at = now(), values = jsonb_build_array("
+    "to_jsonb(made)) FROM metric_value AS made WHERE item.job_id = :job_id AND made.call_id = item.call_id"
+    " AND made.slug = 'bare' AND item.call_id = ANY(CAST(:call_ids AS uuid[]))"
+)
+
+
+async def fill(session: AsyncSession, project_id: UUID, call_count: int) -> list[UUID]:
+    """Store calls with the values an analysis leaves; return their ids."""
+    rows = await session.execute(CALLS, {"project_id": project_id, "count": call_count})
+    call_ids = list(rows.scalars())
+    segments = '[{"role": "agent", "start_offset_ms": 1000, "end_offset_ms": 2000}]'
+    kinds = [
+        ("response_time", "agent", "CALL", 1, "[]"),
+        ("response_time", "agent", "SEGMENT_RANGE", ANSWERS, segments),
+        ("turn_count", "agent", "CALL", 1, "[]"),
+        *((f"plain_{number}", None, "CALL", 1, "[]") for number in range(PLAIN_METRICS)),
+    ]
+    for slug, role, context, places, placed in kinds:
+        parameters = {"slug": slug, "role": role, "context": context, "places": places, "segments": placed}
+        await session.execute(VALUES, {"project_id": project_id, **parameters})
+    return call_ids
+
+
+async def start(sessions: SessionFactory, project_id: UUID, call_ids: list[UUID], new: NewMetric) -> CollectionJob:
+    """Make a metric and a job that scores every call by it."""
+    async with sessions.begin() as session:
+        metric = await metric_definitions.create_metric(session, project_id, new)
+        return await metric_collection.start(
+            session,
+            project_id,
+            call_ids,
+            [CollectedMetric(source=MetricSource(definition_id=metric.id))],
+            await read_catalogue(session, project_id),
+            policy_ids=(),
+            triggered_by=CollectionTrigger.USER_API,
+            now=NOW,
+        )
+
+
+async def run(sessions: SessionFactory, job: CollectionJob, judge: Judge) -> None:
+    """Work on a job to its end, as a worker does."""
+    while True:
+        async with sessions.begin() as session:
+            batch = await collection_batches.begin(session, job.id, judge, now=NOW)
+        if batch is None:
+            return
+        scored = await scoring.score_batch(batch, judge, now=NOW)
+        async with sessions.begin() as session:
+            await collection_batches.record(session, batch, scored, now=NOW)
+
+
+async def run_bare(sessions: SessionFactory, job: CollectionJob, call_ids: list[UUID]) -> None:
+    """Write the same by SQL alone."""
+    for place in range(0, len(call_ids), STEP):
+        some = call_ids[place : place + STEP]
+        async with sessions.begin() as session:
+            await session.execute(BARE, {"call_ids": some})
+            await session.execute(BARE_ITEMS, {"call_ids": some, "job_id": job.id})
+
+
+def definitions() -> dict[str, NewMetric]:
+    """Return the metrics to score by."""
+    response_time, turn_count = (MetricSource(definition_id=each) for each in (RESPONSE_TIME, TURN_COUNT))
+    formula = Formula(
+        expression=f"{{{{id:{RESPONSE_TIME}}}}} / {{{{id:{TURN_COUNT}}}}}", sources=(response_time, turn_count)
+    )
+    slow = Condition(source=response_time, operator=Comparison.LESS_THAN, threshold_value="1000")
+    threshold = Threshold(condition=slow, aggregation=Aggregation.P95)
+    shared = {
+        "slug": None,
+        "description": "",
+        "scope": MetricScope.GLOBAL,
+        "role": None,
+        "contexts": (GradedContext.CALL,),
+        "package_id": None,
+    }
+    return {
+        "formula": NewMetric(name="Wait per turn", value_type=ValueType.NUMERIC, calculation=formula, **shared),
+        "threshold": NewMetric(name="Quick", value_type=ValueType.BOOLEAN, calculation=threshold, **shared),
+    }
+
+
+async def measure(database_url: str, call_count: int) -> None:
+    """Fill a database, score it by both metrics, and by SQL alone."""
+    load_metadata()
+    engine = create_engine(database_url)
+    sessions, judge = session_factory(engine), Judge(OutboundClient(), JudgeRules())
+    async with sessions.begin() as session:
+        project_id = await projects.find_or_create(session, "default")
+        call_ids = await fill(session, project_id, call_count)
+        await session.execute(text("ANALYZE"))
+    made = definitions()
+    jobs = {name: await start(sessions, project_id, call_ids, new) for name, new in made.items()}
+    bare = await start(sessions, project_id, call_ids, made["formula"])
+    await run_bare(sessions, bare, call_ids[:STEP])
+    seconds, own = await _timed(run_bare(sessions, bare, call_ids[STEP:]))
+    per_call = seconds / (call_count - STEP)
+    print(f"{'bare SQL':<12} {seconds:6.2f} s, {1 / per_call:8.0f} calls/s, own {own / seconds:4.0%}")
+    for name, job in jobs.items():
+        seconds, own = await _timed(run(sessions, job, judge))
+        ratio = seconds / call_count / per_call
+        rate, share = call_count / seconds, own / seconds
+        print(f"{name:<12} {seconds:6.2f} s, {rate:8.0f} calls/s, own {share:4.0%}, {ratio:.1f} x bare SQL")
+    await engine.dispose()
+
+
+async def _timed(work: object) -> tuple[float, float]:
+    """Return wall and own processor seconds of a coroutine."""
+    wall, own = time.perf_counter(), time.process_time()
+    await work  # type: ignore[misc] # a coroutine of either kind
+    return time.perf_counter() - wall, time.process_time() - own
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=10_000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="callscope-bench-") as directory:
+        database = embedded.start(Path(directory))
+        try:
+            migrations.upgrade(database.url)
+            asyncio.run(measure(database.url, arguments.calls))
+        finally:
+            database.stop()
+
+
+if __name__ == "__main__":
+    main()
