@@ -1,13 +1,15 @@
 """Spans a second, accepted and queryable, against arize-phoenix fed by the same exporter on the same disk.
 
-    python bench/traces.py [--spans 20480] [--peer-python /path/to/python]
+    python bench/traces.py [--spans 20480] [--peer-python /path/to/python] [--overload-s 600]
 
 The peer lives in an environment of its own (`pip install arize-phoenix`). Both are killed with SIGKILL in the middle of
-a second load; what they had acknowledged and do not have afterwards is their loss.
+a second load; what they had acknowledged and do not have afterwards is their loss. Then more is sent to Callscope than
+it can drain, for as long as `--overload-s` says: what it refuses is counted, and its memory must stay where it was.
 """
 
 import argparse
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -16,11 +18,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -31,6 +34,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 SPANS_PER_BATCH = 512
 KEY = "rk_live_bench0traces0bench0traces0bench0traces0"
 WAIT_S = 300.0
+FEEDERS = 4
+SAMPLE_S = 1.0
+MEMORY_BAR = 1.2
+"""Anonymous memory in the last third of an overload against the second: the first warms up."""
+MEBIBYTE = 1024 * 1024
 ANNOUNCEMENT = "Callscope answers at "
 COUNT_QUERY = "{ projects { edges { node { recordCount } } } }"
 
@@ -210,6 +218,64 @@ def measure_loss(name: str, directory: Path, python: str, load: Sequence[Sequenc
     print(f"{name}: killed after acknowledging {half} spans; {max(0, before + half - seen)} of them lost")
 
 
+def overload(directory: Path, load: Sequence[Sequence[ReadableSpan]], duration_s: float) -> bool:
+    """Send the same payloads over and over, faster than they are drained; return whether memory stayed flat."""
+    payloads = [encode_spans(batch).SerializeToString() for batch in load]
+    counts = {"taken": 0, "refused": 0}
+    sizes: list[int] = []
+    ended = threading.Event()
+
+    def feed_one(peer: Peer) -> None:
+        with httpx.Client(headers={**peer.headers, "content-type": "application/x-protobuf"}, timeout=60) as client:
+            for payload in itertools.cycle(payloads):
+                if ended.is_set():
+                    return
+                status = client.post(f"{peer.url}/v1/traces", content=payload).status_code
+                counts["taken" if status == httpx.codes.OK else "refused"] += 1
+
+    with callscope(directory) as peer:
+        feeders = [threading.Thread(target=feed_one, args=(peer,)) for _ in range(FEEDERS)]
+        for feeder in feeders:
+            feeder.start()
+        deadline = time.monotonic() + duration_s
+        while time.monotonic() < deadline:
+            time.sleep(SAMPLE_S)
+            sizes.append(anonymous_bytes(peer.process.pid))
+        ended.set()
+        for feeder in feeders:
+            feeder.join()
+    third = max(1, len(sizes) // 3)
+    middle, last = max(sizes[third : 2 * third]), max(sizes[2 * third :])
+    sent = counts["taken"] * SPANS_PER_BATCH
+    print(
+        f"overload of {duration_s:.0f} s: {sent:,} spans acknowledged at {sent / duration_s:,.0f} spans/s, "
+        f"{counts['refused']} payloads told to come back; memory {middle / MEBIBYTE:.0f} MiB in the second third, "
+        f"{last / MEBIBYTE:.0f} in the last: ratio {last / middle:.2f} (bar {MEMORY_BAR})"
+    )
+    return last / middle <= MEMORY_BAR
+
+
+def anonymous_bytes(root_pid: int) -> int:
+    """Return the memory of a process and all its descendants that no file or shared segment backs."""
+    parents: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+            pid = int(status.parent.name)
+            parents[pid] = int(fields["PPid"])
+            sizes[pid] = int(fields.get("RssAnon", "0 kB").split()[0]) * 1024
+    return sum(size for pid, size in sizes.items() if root_pid in ancestry(pid, parents))
+
+
+def ancestry(pid: int, parents: Mapping[int, int]) -> list[int]:
+    """Return a process and those it descends from."""
+    found = [pid]
+    while parents.get(found[-1]):
+        found.append(parents[found[-1]])
+    return found
+
+
 def settled(peer: Peer) -> int:
     """Return what can be queried once it has not changed for some seconds."""
     seen, same = -1, 0
@@ -221,11 +287,12 @@ def settled(peer: Peer) -> int:
     return seen
 
 
-def main() -> None:
-    """Run both servers and print the ratio."""
+def main() -> int:
+    """Run both servers and print the ratio; exit with 1 when memory grew under the overload."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=20_480)
     parser.add_argument("--peer-python", default=os.environ.get("CALLSCOPE_PHOENIX_PYTHON"))
+    parser.add_argument("--overload-s", type=float, default=20.0, help="how long to send too much; ten minutes: 600")
     arguments = parser.parse_args()
     names = ["callscope", *(["arize-phoenix"] if arguments.peer_python else [])]
     rates = {}
@@ -234,9 +301,11 @@ def main() -> None:
             place = Path(directory) / name
             rates[name] = measure(name, place, arguments.peer_python, batches(arguments.spans))
             measure_loss(name, place, arguments.peer_python, batches(arguments.spans // 4))
+        is_flat = overload(Path(directory) / "overload", batches(arguments.spans // 8), arguments.overload_s)
     if len(rates) > 1:
         print(f"ratio: {rates['callscope'] / rates['arize-phoenix']:.1f} (at least 5 wanted)")
+    return 0 if is_flat else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
