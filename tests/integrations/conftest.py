@@ -6,13 +6,17 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callscope.api.livekit_intake import KeyPair, LivekitIntake
 from callscope.services.keys import CreatedKey
 from callscope.storage.engine import SessionFactory, create_engine
+from callscope.storage.statements import Statements
 from tests.support.api import ApiUnderTest, authorization, build_app_under_test, make_key
 from tests.support.live_api import Live, integration_intake, living, objects_in
 from tests.support.live_server import serving
 from tests.support.trace_api import intake
 from tests.support.voices import committed_voices, pcm_of
+
+LIVEKIT_PAIR = KeyPair(api_key="devkey", secret="a secret of at least 32 characters", project="default")
 
 
 @pytest.fixture
@@ -27,6 +31,14 @@ def server(database_url: str, tmp_path: Path) -> Iterator[str]:
     api = under_test_now(engine)
     api.app.state.traces = intake(engine)
     api.app.state.integrations = integration_intake(api, engine, objects_in(tmp_path))
+    api.app.state.livekit = LivekitIntake(
+        key_pair=LIVEKIT_PAIR,
+        transactions=api.transactions,
+        statements=Statements(engine),
+        objects=objects_in(tmp_path),
+        clock=api.clock,
+        max_recording_bytes=10**8,
+    )
     with serving(api.app) as url:
         yield url
 

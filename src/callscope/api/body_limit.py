@@ -1,5 +1,6 @@
 """The largest request body: refused by its declared length, or as soon as more than that has come in."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -21,20 +22,22 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimitMiddleware:
-    """Reads at most `max_bytes` of any request's body."""
+    """Reads at most `max_bytes` of any request's body; to the paths of `larger`, as much as that says."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared) > self._max_bytes:
-            response = answer_http(Request(scope), BodyTooLarge(self._max_bytes))
+        if declared.isdigit() and int(declared) > max_bytes:
+            response = answer_http(Request(scope), BodyTooLarge(max_bytes))
             await response(scope, receive, send)
             return
         received_bytes = 0
@@ -43,8 +46,8 @@ class BodyLimitMiddleware:
             nonlocal received_bytes
             message = await receive()
             received_bytes += len(message.get("body", b""))
-            if received_bytes > self._max_bytes:
-                raise BodyTooLarge(self._max_bytes)
+            if received_bytes > max_bytes:
+                raise BodyTooLarge(max_bytes)
             return message
 
         await self._app(scope, receive_limited, send)

@@ -17,6 +17,7 @@ from callscope.api.routes import (
     http_request_definitions,
     integrations,
     judge,
+    livekit_observability,
     machine_docs,
     metric_collection_jobs,
     metric_definitions,
@@ -61,6 +62,7 @@ PARTS = tuple(
         traces,
         integrations,
         provider_calls,
+        livekit_observability,
         otlp,
     )
 )

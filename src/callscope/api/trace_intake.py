@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from callscope.core.clock import Clock
 from callscope.core.errors import CallscopeError
@@ -58,21 +59,28 @@ class TraceIntake:
 
         Raises Unauthenticated, PermissionMissing, Overloaded, NotOtlp, PayloadTooLarge, UnsupportedMedia.
         """
-        now = self.clock.now()
         async with self.reads() as session:
-            principal = await authenticate(session, plain_key, now=now)
+            principal = await authenticate(session, plain_key, now=self.clock.now())
             principal.require(CREATE)
+        return await self.take_for(principal.project_id, body, media_type=media_type, encoding=encoding)
+
+    async def take_for(self, project_id: UUID, body: bytes, *, media_type: MediaType, encoding: str) -> Payload:
+        """Store a payload of a project and return what was understood of it once it is committed.
+
+        Raises Overloaded, NotOtlp, PayloadTooLarge, UnsupportedMedia.
+        """
+        async with self.reads() as session:
             await self._check_pressure(session)
         payload = await self._read(body, media_type, encoding)
         if payload.accepted_count:
             async with self.transactions.begin() as session:
                 await traces.accept(
                     session,
-                    project_id=principal.project_id,
+                    project_id=project_id,
                     media_type=media_type,
                     encoding=encoding,
                     body=body,
-                    now=now,
+                    now=self.clock.now(),
                 )
         return payload
 

@@ -16,6 +16,7 @@ from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.integration_intake import IntegrationIntake
 from callscope.api.limits import LimitMiddleware, RequestLimits
+from callscope.api.livekit_intake import UPLOAD_PATH, KeyPair, LivekitIntake
 from callscope.api.openapi import describe
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
@@ -57,6 +58,7 @@ def build_api(
     context: ApiContext,
     *,
     max_body_bytes: int,
+    max_session_bytes: int | None = None,
     limits: RequestLimits | None = None,
     telemetry: Telemetry | None = None,
     is_tls: bool = False,
@@ -65,7 +67,8 @@ def build_api(
     """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
     app = _routed(context.version, lifespan=lifespan)
     app.state.api = context
-    app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
+    larger = {UPLOAD_PATH: max_session_bytes or max_body_bytes}
+    app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes, larger=larger)
     app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
     app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry or Telemetry())
@@ -108,6 +111,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app = build_api(
         _api_context(wiring),
         max_body_bytes=wiring.settings.max_body_bytes,
+        max_session_bytes=wiring.settings.max_recording_bytes,
         limits=RequestLimits(
             requests_per_minute=wiring.settings.requests_per_minute,
             max_concurrent=wiring.settings.max_concurrent_requests,
@@ -121,6 +125,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.metrics = MetricsContext(telemetry=telemetry, token=None if token is None else token.get_secret_value())
     app.state.traces = trace_intake(wiring)
     app.state.integrations = integration_intake(wiring)
+    app.state.livekit = livekit_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
     install_pages(app, pages)
     return app
@@ -149,6 +154,23 @@ def integration_intake(wiring: Wiring) -> IntegrationIntake:
         max_chunk_bytes=wiring.settings.max_body_bytes,
         public_url=wiring.settings.public_url,
         retell_secret=None if retell_key is None else retell_key.get_secret_value(),
+    )
+
+
+def livekit_intake(wiring: Wiring) -> LivekitIntake:
+    """Return where sessions of LiveKit's agents come in."""
+    settings = wiring.settings
+    pair = None
+    if settings.livekit_api_key is not None and settings.livekit_api_secret is not None:
+        secret = settings.livekit_api_secret.get_secret_value()
+        pair = KeyPair(api_key=settings.livekit_api_key, secret=secret, project=settings.livekit_project)
+    return LivekitIntake(
+        key_pair=pair,
+        transactions=wiring.sessions,
+        statements=Statements(wiring.engine),
+        objects=wiring.objects,
+        clock=wiring.clock,
+        max_recording_bytes=settings.max_recording_bytes,
     )
 
 

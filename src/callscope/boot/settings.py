@@ -144,6 +144,13 @@ class Settings(BaseSettings):
         default=None,
         description="Vapi's private key, shown to hosts of vapi.ai alone when a recording is fetched there.",
     )
+    livekit_api_key: str | None = Field(
+        default=None, description="The key of LiveKit's key pair whose agents may send sessions by themselves."
+    )
+    livekit_api_secret: SecretStr | None = Field(default=None, description="The secret of that key pair.")
+    livekit_project: str = Field(
+        default="default", description="Name of the project whose calls those agents' sessions are."
+    )
     retell_api_key: SecretStr | None = Field(
         default=None, description="Retell's key that signs its webhooks. Default: their signatures are not checked."
     )

@@ -54,6 +54,16 @@ class PcmFormat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSound:
+    """A recording that came with a message and lies in the object store; `sha256` in hexadecimal digits."""
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallNews:
     """What one message tells of a call. None and empty: it does not say.
 
@@ -77,6 +87,7 @@ class CallNews:
     pcm: PcmFormat | None = None
     recording_url: str | None = None
     stereo_recording_url: str | None = None
+    sound: StoredSound | None = None
     vapi_call_id: str | None = None
     livekit_room_id: str | None = None
     summary: str | None = None

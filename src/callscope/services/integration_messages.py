@@ -26,7 +26,7 @@ async def accept(
     body: bytes,
     *,
     project_id: UUID,
-    api_key_id: UUID,
+    api_key_id: UUID | None,
     now: datetime,
 ) -> UUID:
     """Store a message and its job, and return its id once both are committed.

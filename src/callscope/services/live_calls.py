@@ -12,9 +12,9 @@ from uuid import UUID
 from callscope.core.call import Call, CallAgent, CallCustomer, CallStatus
 from callscope.core.errors import DuplicateExternalId, InvalidInput, Issue
 from callscope.core.ids import new_id
-from callscope.core.integration import CallNews, CallPhase, Integration
+from callscope.core.integration import CallNews, CallPhase, Integration, StoredSound
 from callscope.core.new_call import NewCallAgent, ReceivedRequest
-from callscope.core.recording import RecordingKind
+from callscope.core.recording import Recording, RecordingKind
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.services import (
     agents,
@@ -248,6 +248,9 @@ async def _write_recordings(session: "AsyncSession", call: Call, news: CallNews)
     """Write where recordings are, unless that is known; return whether it was news."""
     known = await recordings.sources(session, call.id)
     sent = {RecordingKind.MAIN: news.recording_url, RecordingKind.STEREO: news.stereo_recording_url}
+    if news.sound is not None and not await recordings.of_call(session, call.project_id, call.id):
+        await recordings.keep(session, _to_recording(call, news.sound, now=news.at))
+        return True
     merged = {kind: known.get(kind) or url for kind, url in sent.items()}
     if merged == {kind: known.get(kind) for kind in sent}:
         return False
@@ -258,6 +261,20 @@ async def _write_recordings(session: "AsyncSession", call: Call, news: CallNews)
         stereo_recording_url=merged[RecordingKind.STEREO],
     )
     return True
+
+
+def _to_recording(call: Call, sound: StoredSound, *, now: datetime) -> Recording:
+    return Recording(
+        id=new_id(),
+        project_id=call.project_id,
+        call_id=call.id,
+        kind=RecordingKind.MAIN,
+        object_key=sound.object_key,
+        sha256=sound.sha256,
+        size_bytes=sound.size_bytes,
+        content_type=sound.content_type,
+        fetched_at=now,
+    )
 
 
 async def _end(

@@ -31,6 +31,11 @@ async def require_project(session: "AsyncSession", name: str) -> UUID:
     return project_id
 
 
+async def ensure_project(session: "AsyncSession", name: str) -> UUID:
+    """Return the id of the project of that name, which is made when missing."""
+    return await projects.find_or_create(session, name)
+
+
 async def create_project(session: "AsyncSession", name: str) -> UUID:
     """Make a project and return its id. Raises InvalidInput for a name of no or too many characters, ProjectExists."""
     name = " ".join(name.split())

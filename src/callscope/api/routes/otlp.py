@@ -1,5 +1,6 @@
 """`/v1/traces` and `/v1/otel/v1/traces`: OTLP over HTTP, as exporters speak it. Plain routes: they are the hot ones."""
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import structlog
@@ -32,11 +33,23 @@ ANSWERS: dict[type[CallscopeError], tuple[HTTPStatus, int]] = {
 }
 """How each failure is told over HTTP, and the code of the `Status` in its body."""
 
+Take = Callable[[TraceIntake, bytes, MediaType, str], Awaitable[Payload]]
+"""Stores a payload, given its body, media type and encoding. Raises CallscopeError."""
+
 router = APIRouter()
 
 
 async def receive_traces(request: Request) -> Response:
     """Take a request of an exporter and answer in its own form once it is stored."""
+
+    async def take(intake: TraceIntake, body: bytes, media_type: MediaType, encoding: str) -> Payload:
+        return await intake.take(key_in(request), body, media_type=media_type, encoding=encoding)
+
+    return await answer_otlp(request, take)
+
+
+async def answer_otlp(request: Request, take: Take) -> Response:
+    """Answer a request of an exporter in its own form once `take` has stored its payload."""
     intake = request.app.state.traces
     if not isinstance(intake, TraceIntake):
         raise TypeError("app.state.traces is not a TraceIntake")
@@ -44,7 +57,7 @@ async def receive_traces(request: Request) -> Response:
     try:
         media_type = media_type_of(request.headers.get("content-type", ""))
         encoding = request.headers.get("content-encoding", "")
-        payload = await intake.take(key_in(request), await request.body(), media_type=media_type, encoding=encoding)
+        payload = await take(intake, await request.body(), media_type, encoding)
     except CallscopeError as error:
         return _refusal(error, media_type)
     except HTTPException as error:
