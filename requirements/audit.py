@@ -1,0 +1,102 @@
+"""Scan the pinned runtime dependencies, and write what they are: `sbom.cdx.json` and `licences.md`, in `build/audit`.
+
+The scan asks the public database of advisories, so it needs the network; SBOM and licences do not.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "requirements" / "runtime.txt"
+OUT = ROOT / "build" / "audit"
+PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
+HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+def pinned() -> list[dict[str, Any]]:
+    """Return name, version, hashes and licence of each pinned package; None where it is not installed here."""
+    text = LOCK.read_text()
+    starts = [*PIN.finditer(text)]
+    ends = [*(match.start() for match in starts[1:]), len(text)]
+    return [
+        {
+            "name": match["name"],
+            "version": match["version"],
+            "hashes": HASH.findall(text[match.start() : end]),
+            "licence": licence_of(match["name"]),
+        }
+        for match, end in zip(starts, ends, strict=True)
+    ]
+
+
+def licence_of(name: str) -> str | None:
+    """Return what an installed package says of its licence."""
+    try:
+        metadata = distribution(name).metadata
+    except PackageNotFoundError:
+        return None
+    expression = metadata.get("License-Expression")
+    classifiers = [line.rsplit(" :: ", 1)[-1] for line in metadata.get_all("Classifier", []) if "License ::" in line]
+    told = expression or ", ".join(classifiers) or (metadata.get("License") or "").partition("\n")[0]
+    return told or "not told"
+
+
+def sbom(packages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a CycloneDX 1.6 document: the same for the same lock."""
+    components = [
+        {
+            "type": "library",
+            "bom-ref": f"pkg:pypi/{package['name']}@{package['version']}",
+            "purl": f"pkg:pypi/{package['name']}@{package['version']}",
+            "name": package["name"],
+            "version": package["version"],
+            "hashes": [{"alg": "SHA-256", "content": digest} for digest in package["hashes"]],
+            **({"licenses": [{"license": {"name": package["licence"]}}]} if package["licence"] else {}),
+        }
+        for package in packages
+    ]
+    serial = uuid5(NAMESPACE_URL, json.dumps(components, sort_keys=True))
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{serial}",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "callscope", "bom-ref": "callscope"}},
+        "components": components,
+    }
+
+
+def licence_table(packages: list[dict[str, Any]]) -> str:
+    """Return a table of names, versions and licences."""
+    rows = [f"| {one['name']} | {one['version']} | {one['licence'] or 'not installed here'} |" for one in packages]
+    return "\n".join(["| package | version | licence |", "|---|---|---|", *rows, ""])
+
+
+def main() -> None:
+    """Write both files, then scan; the exit code is the scan's."""
+    packages = pinned()
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "sbom.cdx.json").write_text(json.dumps(sbom(packages), indent=2) + "\n")
+    (OUT / "licences.md").write_text(licence_table(packages))
+    print(f"Wrote {len(packages)} packages to {OUT}.", flush=True)
+    scan = [
+        sys.executable,
+        "-m",
+        "pip_audit",
+        "--strict",
+        "--require-hashes",
+        "--disable-pip",
+        "--requirement",
+        str(LOCK),
+    ]
+    sys.exit(subprocess.run(scan, check=False).returncode)  # noqa: S603 - our own words
+
+
+if __name__ == "__main__":
+    main()
