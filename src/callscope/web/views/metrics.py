@@ -20,7 +20,7 @@ from callscope.web.formatting import (
 )
 from callscope.web.reader import EVIDENCE_LIMIT
 
-FAMILY_ORDER = ("timing", "turn_taking", "pace", "content")
+FAMILY_ORDER = ("timing", "turn_taking", "response_parts", "pace", "content", "sentiment", "tools")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
