@@ -1,3 +1,4 @@
+import asyncio
 import importlib.util
 import json
 from collections.abc import AsyncIterator, Callable
@@ -226,3 +227,39 @@ async def test_a_call_with_one_transcript_has_no_comparison(pipeline: Pipeline, 
     call, _, _ = await transcribed(pipeline, server, body=tone_wav(seconds=2), has_lines=True)
     async with pipeline.sessions() as session:
         assert await transcripts.read_comparison(session, call.project_id, call.id) is None
+
+
+async def test_words_are_readable_while_others_are_still_being_recognised(
+    context: PipelineContext, database_url: str, server: RecordingServer
+) -> None:
+    rest = asyncio.Event()
+    heard = json.dumps(HEARD).encode()
+
+    def answer(_: SeenRequest) -> Reply:
+        return Reply(body=heard, hold=None if server.count(PATH) == 1 else rest)
+
+    often = replace(context, partial_transcript_every_s=0.05)
+    async with pipeline_with(often, database_url, answering(server, answer)) as pipeline:
+        audio = server.serve("/a", Reply(body=STEREO.read_bytes()))
+        call = await ingest_call(pipeline.sessions, recording_url=audio, lines=())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(pipeline.run())
+            partial = await first_transcript(pipeline, call)
+            assert (await pipeline.analysis(call)).stage is Stage.TRANSCRIBE
+            rest.set()
+        assert {entry.text for entry in partial.entries} == {"hello there"}
+        whole = await first_transcript(pipeline, call)
+        assert len(whole.entries) > len(partial.entries)
+        assert (await pipeline.analysis(call)).status is AnalysisStatus.COMPLETED
+
+
+async def first_transcript(pipeline: Pipeline, call: Call) -> Transcript:
+    """Return the recognised transcript as soon as there is any of it."""
+    while True:
+        async with pipeline.sessions() as session:
+            found = await transcripts.read_transcript(
+                session, call.project_id, call.id, TranscriptSource.ROARK_POST_CALL
+            )
+        if found is not None:
+            return found
+        await asyncio.sleep(0)

@@ -74,3 +74,4 @@ class PipelineContext:
     transcribes_beside_brought: bool = False
     judges_voice_quality: bool = False
     transcribe_timeout_s: float = 4 * 3600.0
+    partial_transcript_every_s: float = 3.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callscope.core.analysis import Analysis
+from callscope.core.analysis import Analysis, Stage
 from callscope.core.call import Call
 from callscope.core.metric import MetricValue
 from callscope.core.recording import Recording
@@ -67,7 +67,7 @@ async def transcribe_recording_of_call(context: PipelineContext, analysis: Analy
         return nothing if brought is not None else replace(nothing, reason=NO_MODEL)
     if conversation is None:
         return replace(nothing, reason=NO_PARTIES.format(reason=found.reason))
-    entries = await _transcribe(context, recording, spoken_parts(found, conversation))
+    entries = await _transcribe(context, analysis, call, recording, spoken_parts(found, conversation))
     if not entries:
         return replace(nothing, reason=NO_WORDS)
     words = RecognizedWords(context=context, call=call, entries=entries)
@@ -87,8 +87,14 @@ def _compare(brought: Transcript, recognized: tuple[TranscriptEntry, ...]) -> Tr
 
 
 async def _transcribe(
-    context: PipelineContext, recording: Recording, parts: tuple[SpokenPart, ...]
+    context: PipelineContext, analysis: Analysis, call: Call, recording: Recording, parts: tuple[SpokenPart, ...]
 ) -> tuple[TranscriptEntry, ...]:
+    async def keep_so_far(entries: tuple[TranscriptEntry, ...]) -> None:
+        """Let readers see what was recognised so far, unless the stage was done by another or cancelled meanwhile."""
+        async with context.sessions.begin() as session:
+            if await analyses.claim(session, analysis.id, Stage.TRANSCRIBE) is not None:
+                await transcripts.keep_recognized(session, call, entries)
+
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-transcribe-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
@@ -96,4 +102,10 @@ async def _transcribe(
         request = TranscribingRequest(
             path=path, parts=parts, choice=context.recognizer, max_duration_ms=context.max_recording_ms
         )
-        return await transcribe_apart(request, limits, scratch_dir=Path(directory))
+        return await transcribe_apart(
+            request,
+            limits,
+            scratch_dir=Path(directory),
+            on_heard=keep_so_far,
+            look_every_s=context.partial_transcript_every_s,
+        )

@@ -5,10 +5,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from callscope.core.errors import CallscopeError
+from callscope.core.transcript import TranscriptEntry
 from callscope.outbound.client import OutboundClient
 from callscope.outbound.errors import ServiceAway
 from callscope.outbound.json_service import FormFile, JsonService
@@ -16,12 +18,14 @@ from callscope.pipeline.measuring_child import OUT_OF_MEMORY, is_short_of_memory
 from callscope.pipeline.measuring_process import MEBIBYTE
 from callscope.pipeline.parent import end_with_parent
 from callscope.pipeline.transcribing_process import (
+    ENTRY,
     REPLY,
     REQUEST,
     Away,
     RecognizerChoice,
     TranscribingReply,
     TranscribingRequest,
+    heard_path,
 )
 from callscope.services.transcribing import transcribe_recording
 from callscope.speech.stt.model_store import load_recognizer
@@ -65,15 +69,22 @@ def _transcribe(request: TranscribingRequest) -> TranscribingReply:
     with _recognizer(request.choice) as recognizer:
         if isinstance(recognizer, RecognizerUnavailable):
             return TranscribingReply(refusal=recognizer.reason)
-        entries = transcribe_recording(
-            request.path,
-            request.parts,
-            recognizer,
-            language=request.choice.language,
-            scratch_dir=request.path.parent,
-            max_duration_ms=request.max_duration_ms,
-        )
+        with heard_path(request.path.parent).open("ab", buffering=0) as heard:
+            entries = transcribe_recording(
+                request.path,
+                request.parts,
+                recognizer,
+                language=request.choice.language,
+                scratch_dir=request.path.parent,
+                max_duration_ms=request.max_duration_ms,
+                on_entry=lambda entry: _append(heard, entry),
+            )
     return TranscribingReply(entries=entries)
+
+
+def _append(heard: FileIO, entry: TranscriptEntry) -> None:
+    # A line and its end in one write, so that the parent never reads half a line as a whole one.
+    heard.write(ENTRY.dump_json(entry) + b"\n")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """From a recording and who spoke when to words. Pure: no session; what goes over a network is the recogniser's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,11 @@ def transcribe_recording(
     language: str | None = None,
     scratch_dir: Path | None = None,
     max_duration_ms: int = MAX_DURATION_MS,
+    on_entry: Callable[[TranscriptEntry], None] | None = None,
 ) -> tuple[TranscriptEntry, ...]:
     """Return what was said in `parts` of the recording, by start, nobody attributed.
+
+    `on_entry` is given each entry as soon as it is recognised, one party's after the other's.
 
     Raises:
         CallscopeError: the file cannot be decoded, or what the recogniser raises.
@@ -57,7 +60,11 @@ def transcribe_recording(
             SpokenChannel(role=part.role, read=read_from(channels[part.channel_index]), segments=part.spans)
             for part in parts
         ]
-        entries = list(transcribe(spoken, recognizer, language=language))
+        entries = []
+        for entry in transcribe(spoken, recognizer, language=language):
+            entries.append(entry)
+            if on_entry is not None:
+                on_entry(entry)
     return tuple(sorted(entries, key=lambda entry: (entry.start_offset_ms, entry.role)))
 
 
