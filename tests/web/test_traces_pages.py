@@ -1,0 +1,153 @@
+import pytest
+
+from callscope.core.errors import InvalidInput
+from callscope.core.page import Page
+from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart, Stretch
+from callscope.core.trace import SpanOutline, SpanStatus
+from callscope.core.trace_query import TraceSort, TraceSummary
+from callscope.services.trace_drawing import DrawnTraces
+from callscope.web.routes.traces import trace_query
+from callscope.web.views.traces import FIELDS, list_address, view_list, view_span
+from callscope.web.views.waterfall import alignment_words, call_document, trace_document
+from tests.support.spans import made_span
+from tests.web.conftest import SettableClock
+
+NOTHING = dict.fromkeys(FIELDS, "")
+NOW = SettableClock().now()
+SUMMARY = TraceSummary(
+    trace_id="ab" * 16,
+    root_name=None,
+    services=("a", "b", "c", "d"),
+    start_unix_ns=1_000_000_000,
+    end_unix_ns=3_500_000_000,
+    span_count=1234,
+    error_count=1,
+    first_received_at=NOW,
+    last_received_at=NOW,
+)
+ALIGNMENT = Alignment(
+    method=AlignmentMethod.SPEECH_ONSETS,
+    sample_0_unix_ms=900.0,
+    drift_ppm=40.0,
+    drift_uncertainty_ppm=12.0,
+    uncertainty_ms=18.0,
+    matched_onset_count=7,
+    onset_count=8,
+)
+
+
+def outline(number: int, start_ms: float, end_ms: float, **further: object) -> SpanOutline:
+    fields = {
+        "name": "llm_node",
+        "service": "desk",
+        "scope_name": "livekit-agents",
+        "is_error": False,
+        "attributes": {},
+    }
+    return SpanOutline(
+        trace_id="ab" * 16,
+        span_id=f"{number:016x}",
+        parent_span_id=further.pop("parent", None),
+        start_unix_ns=round(start_ms * 1e6),
+        end_unix_ns=round(end_ms * 1e6),
+        **{**fields, **further},
+    )
+
+
+def drawn(*outlines: SpanOutline, attribution: Attribution | None = None) -> DrawnTraces:
+    return DrawnTraces(summaries=(SUMMARY,), outlines=outlines, attribution=attribution)
+
+
+def attributed(*splits: ResponseSplit, alignment: Alignment | None = ALIGNMENT) -> Attribution:
+    return Attribution(
+        alignment=alignment,
+        reason=None if alignment else "Only 1 of 9 speech onsets meet.",
+        splits=splits,
+        parts=frozenset({SpanPart.LLM}),
+        parameters={},
+        version="built",
+    )
+
+
+def test_spans_of_a_trace_are_columns_on_its_own_clock_below_their_parents() -> None:
+    spans = (
+        outline(2, 1100, 1200, parent=f"{1:016x}", is_error=True),
+        outline(1, 1000, 3500, name="agent_turn"),
+        outline(3, 2000, 1900, name="mine", scope_name="own"),
+    )
+    document = trace_document(drawn(*spans))
+    assert document["duration_ms"] == 2500
+    columns = document["spans"]
+    assert columns["id"] == [f"{number:016x}" for number in (1, 2, 3)]
+    assert [document["names"][name] for name in columns["name"]] == ["agent_turn", "llm_node", "mine"]
+    assert columns["part"] == ["agent_turn", "llm", ""]
+    assert columns["depth"] == [0, 1, 0]
+    assert (columns["start_ms"], columns["end_ms"]) == ([0.0, 100.0, 1000.0], [2500.0, 200.0, 1000.0])
+    assert columns["errors"] == [1]
+
+
+def test_spans_of_a_call_stand_on_the_recordings_clock() -> None:
+    split = ResponseSplit(
+        turn_start_offset_ms=400,
+        heard_ms=300,
+        stretches=(Stretch(part=SpanPart.LLM, start_offset_ms=150, end_offset_ms=250),),
+        reported_ms=None,
+        reason=None,
+    )
+    document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed(split)))
+    assert (document["spans"]["start_ms"], document["spans"]["end_ms"]) == ([100.004], [350.014])
+    assert document["splits"][0]["stretches"] == [("llm", 150, 250)]
+    assert (document["splits"][0]["unexplained_ms"], document["reported_parts"]) == (200, ["llm"])
+    assert "7 of 8 moments" in document["note"]
+
+
+def test_a_trace_that_could_not_be_laid_on_the_recording_draws_nothing_and_says_why() -> None:
+    document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed(alignment=None)))
+    assert (document["spans"]["id"], document["note"]) == ([], "Only 1 of 9 speech onsets meet.")
+
+
+def test_how_well_the_clocks_are_known_is_said() -> None:
+    assert alignment_words(ALIGNMENT).endswith("good to ± 18 ms; its clock drifts by +40 ppm ± 12.")
+
+
+@pytest.mark.parametrize(
+    ("view", "fields", "expected"),
+    [
+        ("errors", {}, {"status": SpanStatus.ERROR}),
+        ("slow", {"minimum_ms": "250"}, {"sort_by": TraceSort.DURATION, "min_duration_ms": 250}),
+        ("unmatched", {"name": "llm"}, {"is_matched": False, "name": "llm"}),
+        ("all", {"attribute": "n", "value": "7"}, {"attributes": {"n": 7}}),
+        ("all", {"attribute": "n", "value": '"7"'}, {"attributes": {"n": "7"}}),
+        ("all", {"attribute": "n", "value": "small"}, {"attributes": {"n": "small"}}),
+    ],
+)
+def test_filters_ask_for_what_they_say(view: str, fields: dict[str, str], expected: dict[str, object]) -> None:
+    query = trace_query({**NOTHING, **fields}, view=view, after=None)
+    assert {name: getattr(query, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "fields", [{"minimum_ms": "soon"}, {"minimum_ms": "-1"}, {"value": "7"}, {"attribute": "n"}, {"call": "that one"}]
+)
+def test_filters_that_mean_nothing_are_refused(fields: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        trace_query({**NOTHING, **fields}, view="all", after=None)
+
+
+def test_the_list_keeps_its_filters_from_page_to_page() -> None:
+    page = Page(items=(SUMMARY,), next_cursor="next", total=1234)
+    shown = view_list(page, view="slow", fields={**NOTHING, "service": "a b"}, after="this")
+    assert shown.next_href == "/traces?view=slow&service=a+b&after=next"
+    assert shown.first_href == "/traces?view=slow&service=a+b"
+    (row,) = shown.rows
+    assert (row.name, row.services, row.duration) == ("(no root span yet)", "a, b, c and 1 more", "2.50 s")
+    assert list_address("all", NOTHING) == "/traces"
+
+
+def test_a_span_is_shown_whole_and_long_text_is_cut_with_a_word() -> None:
+    span = made_span("llm_node", 0, 420, **{"lk.response.ttft": 0.25, "lk.text": "x" * 30_000, "list": [1, "a"]})
+    shown = view_span(span)
+    assert (shown.part, dict(shown.meaning)["First output after"]) == ("llm", "250 ms")
+    attributes = dict(shown.attributes)
+    assert attributes["list"] == '[1, "a"]'
+    assert attributes["lk.text"].endswith("… (30,000 characters; the API gives all of them)")
