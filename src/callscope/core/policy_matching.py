@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from callscope.core.call import Call, PropertyValue
+from callscope.core.integration import Integration
 from callscope.core.metric_policy import ConditionOperator, ConditionType, MetricPolicy, PolicyCondition
 from callscope.core.property_name import stored_name
 
@@ -35,7 +36,7 @@ def _holds(condition: PolicyCondition, call: Call, properties: Mapping[str, Prop
     known = {
         ConditionType.AGENT: [str(agent.id) for agent in call.agents],
         ConditionType.CALL_SOURCE: [call.source],
-        ConditionType.INTEGRATION: [call.source],
+        ConditionType.INTEGRATION: [call.source, *(one.value for one in Integration if one.source == call.source)],
     }[condition.type]
     is_named = condition.key.casefold() in (each.casefold() for each in known)
     return is_named is not (condition.operator is ConditionOperator.NOT_EQUALS)
