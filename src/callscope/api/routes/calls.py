@@ -110,7 +110,7 @@ async def _store(
 async def list_calls(
     request: Request, context: Context, principal: CallReader, query: Annotated[CallQuery, Depends(call_query)]
 ) -> Response:
-    """List calls, newest first unless asked otherwise."""
+    """List calls, newest first unless asked otherwise. `total` is counted up to 100,000: that many, or more."""
     async with context.reads() as session:
         page = await calls.list_calls(session, principal.project_id, query)
         to_play = await recordings.to_play(session, [call.id for call in page.items])
