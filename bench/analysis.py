@@ -34,6 +34,7 @@ from callscope.core.call import Role  # noqa: E402
 from callscope.core.conversation import TimingBasis  # noqa: E402
 from callscope.speech.analysis import BLOCK_SAMPLES, analyze_recording  # noqa: E402
 from callscope.speech.network import CONTEXT_SAMPLES, WINDOW_SAMPLES  # noqa: E402
+from callscope.speech.perceived_quality import JudgeUnavailable, load_judge  # noqa: E402
 from callscope.speech.silero import NETWORK_NAME  # noqa: E402
 from callscope.speech.turns import build_conversation  # noqa: E402
 from tests.support.synthetic_calls import Condition, make_call  # noqa: E402
@@ -145,6 +146,19 @@ def compare(name: str, path: Path, seconds: float) -> None:
     )
 
 
+def check_judging(path: Path, seconds: float) -> None:
+    """Print what judging the voices adds, which is sampled and can be switched off."""
+    judge = load_judge()
+    if isinstance(judge, JudgeUnavailable):
+        print(judge.reason)
+        return
+    without_s = processor_s(lambda: analyze_recording(path))
+    with_s = processor_s(lambda: analyze_recording(path, judge=judge))
+    print(
+        f"judging how the voices sound (CALLSCOPE_VOICE_QUALITY) adds {(with_s - without_s) / seconds:.4f} of real time"
+    )
+
+
 def check_two_workers(path: Path, repeats: int) -> None:
     """Analyse one file in one process, then in two at once, and print how much more two get done."""
     script = (
@@ -197,6 +211,7 @@ def main() -> None:
             path = folder / f"call.{suffix}"
             encode(path, samples, codec, rate_hz)
             compare(label, path, samples.shape[1] / 16_000)
+        check_judging(path, samples.shape[1] / 16_000)
         check_two_workers(path, RUNS)
         if arguments.hours:
             check_memory(arguments.hours, folder)

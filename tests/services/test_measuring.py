@@ -137,3 +137,20 @@ def test_without_transcript_and_recording_every_value_says_so() -> None:
     assert of_call(measured.values, "turn_count").reason == (
         "No recording of the call has been analysed. There is no transcript whose times could stand in."
     )
+
+
+@pytest.mark.parametrize(
+    ("declared_ms", "longer"), [(40_000, "longer"), (120_000, "shorter"), (54_500, None), (None, None)]
+)
+def test_a_length_that_is_not_the_calls_is_told(declared_ms: int | None, longer: str | None) -> None:
+    findings = measure_recording(STEREO, declared_duration_ms=declared_ms).analysis.report.findings
+    told = [finding for finding in findings if finding.code == "length_differs"]
+    assert bool(told) is (longer is not None)
+    assert all(f"is {longer} than the call" in finding.message and finding.remedy for finding in told)
+
+
+def test_voices_are_judged_when_asked() -> None:
+    values = {value.slug: value for value in measure_recording(STEREO, judges_quality=True).values}
+    assert values["speech_quality_overall"].state is ValueState.SUCCESS
+    unasked = {value.slug: value for value in measure_recording(STEREO).values}
+    assert "switched off" in str(unasked["speech_quality_overall"].reason)
