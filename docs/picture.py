@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "demo")]  # the demo to show, and the brow
 
 import run as demo  # noqa: E402 - after the path is set
 
-from tests.support.browser import chromium  # noqa: E402
+from tests.support.browser import chromium, sign_in_with_key  # noqa: E402
 
 PICTURE = ROOT / "docs" / "images" / "call.png"
 PORT = 8765
@@ -30,10 +30,7 @@ async def take(address: str, key: str, call_id: str) -> None:
             reduced_motion="reduce",
             timezone_id="UTC",
         )
-        await page.goto("/sign-in")
-        await page.get_by_label("API key").fill(key)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/calls")
+        await sign_in_with_key(page, key)
         await page.goto(f"/calls/{call_id}{MOMENT}")
         await page.wait_for_selector("html[data-call-ready]")
         await page.wait_for_load_state("networkidle")

@@ -72,7 +72,23 @@ function startSheets(): void {
   });
 }
 
+/** What is typed into a field of date and time is meant in the viewer's zone; the server is asked in UTC. */
+function startLocalMoments(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-local-moments]")) {
+    const fields = [...form.querySelectorAll<HTMLInputElement>("input[type=datetime-local]")];
+    for (const field of fields) {
+      const moment = new Date(field.dataset["moment"] ?? "");
+      if (Number.isNaN(moment.getTime())) continue;
+      field.value = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    }
+    form.addEventListener("formdata", ({ formData }) => {
+      for (const { name, value } of fields) if (value) formData.set(name, new Date(value).toISOString());
+    });
+  }
+}
+
 startThemeToggle();
+startLocalMoments();
 startCopyButtons();
 startSheets();
 startLive(showLocalTimes);

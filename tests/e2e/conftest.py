@@ -4,7 +4,7 @@ import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,13 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from callscope.boot.settings import Settings
 from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.analysis import AnalysisStatus
+from callscope.core.page import PageRequest
+from callscope.services import agent_catalogue
 from callscope.services.keys import create_key
 from tests.support.browser import chromium, find_chromium, sign_in_with_key
 from tests.support.built_calls import (
     SAMPLE_RATE_HZ,
     SCRIPT,
-    STARTED_AT,
     Line,
     build_analysis,
     build_call,
@@ -37,6 +38,10 @@ from tests.support.stored_calls import store
 
 KEY = "rk_live_of_the_browser"
 HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", help="folder to write the docs' pictures of the pages to")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +64,7 @@ class Site:
     call_id: UUID
     long_call_id: UUID
     failed_call_id: UUID
+    agent_id: UUID
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Wiring]:
@@ -76,8 +82,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, database_server: DatabaseServ
         yield Site(url, database_url, data_dir, *ids)
 
 
-async def fill(settings: Settings, database_url: str) -> tuple[UUID, UUID, UUID, UUID]:
-    """Make the keys and calls of the site; return the project's id and those of its calls."""
+async def fill(settings: Settings, database_url: str) -> tuple[UUID, UUID, UUID, UUID, UUID]:
+    """Make the keys and calls of the site; return the ids of the project, its calls and its agent."""
     async with open_wiring(settings, database_url) as wiring:
         async with wiring.sessions.begin() as session:
             project_id = (await create_key(session, project_name="default", name="e2e", plain_key=KEY)).project_id
@@ -91,7 +97,10 @@ async def fill(settings: Settings, database_url: str) -> tuple[UUID, UUID, UUID,
             for line in SCRIPT
         )
         long_call_id = await add_call(wiring, project_id, long_script, title="A long one", hours_ago=1)
-        return project_id, call_id, long_call_id, await add_failed_call(wiring, project_id)
+        failed_call_id = await add_failed_call(wiring, project_id)
+        async with wiring.reads() as session:
+            agents = await agent_catalogue.list_agents(session, project_id, PageRequest(), search_text=None)
+        return project_id, call_id, long_call_id, failed_call_id, agents.items[0].id
 
 
 async def add_call(
@@ -104,7 +113,7 @@ async def add_call(
         duration_ms=duration_ms,
         title=title,
         external_id=None,
-        started_at=STARTED_AT - timedelta(hours=hours_ago),
+        started_at=ago(hours_ago),
     )
     samples = build_samples(script, duration_ms)
     return await store(
@@ -114,6 +123,11 @@ async def add_call(
         sound=wave_file(samples),
         peaks=build_peaks(samples),
     )
+
+
+def ago(hours: int) -> datetime:
+    """Return when a call was that overviews of the last day show."""
+    return datetime.now(UTC) - timedelta(hours=hours + 1)
 
 
 def wave_file(samples: npt.NDArray[np.int16]) -> bytes:
@@ -129,8 +143,7 @@ def wave_file(samples: npt.NDArray[np.int16]) -> bytes:
 
 async def add_failed_call(wiring: Wiring, project_id: UUID) -> UUID:
     """Add a call whose recording could not be fetched."""
-    started_at = STARTED_AT - timedelta(hours=2)
-    call = build_call(project_id=project_id, duration_ms=None, external_id=None, started_at=started_at)
+    call = build_call(project_id=project_id, duration_ms=None, external_id=None, started_at=ago(2))
     analysis = build_analysis(call, AnalysisStatus.FAILED, reason="The server answered 404 Not Found.")
     record = build_whole_call(project_id=project_id, call=call, analysis=analysis, recording=None, has_audio=False)
     return await store(wiring.sessions, wiring.objects, record)

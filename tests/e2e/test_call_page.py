@@ -1,7 +1,7 @@
 import dataclasses
 from collections.abc import AsyncIterator
 
-from playwright.async_api import BrowserContext, Page, Request, expect
+from playwright.async_api import BrowserContext, Locator, Page, Request, expect
 
 from callscope.core.analysis import AnalysisStatus
 from callscope.services import calls
@@ -52,17 +52,25 @@ async def position_s(page: Page) -> float:
     return float(await page.evaluate(POSITION_S))
 
 
+async def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until that element has the focus."""
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        if await wanted.evaluate("wanted => wanted === document.activeElement"):
+            return
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
 async def test_by_keyboard_alone_from_sign_in_to_the_moment(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
     await page.goto("/calls")
+    await tab_to(page, page.locator("summary"))
+    await page.keyboard.press("Enter")
+    await tab_to(page, page.get_by_label("API key"))
     await page.keyboard.type("rk_live_of_the_browser")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/calls")
-    link = page.locator(f'a[href="/calls/{site.call_id}"]')
-    for _ in range(80):
-        await page.keyboard.press("Tab")
-        if await link.evaluate("link => link === document.activeElement"):
-            break
+    await tab_to(page, page.locator(f'a[href="/calls/{site.call_id}"]'))
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/calls/{site.call_id}")
     await page.wait_for_selector(READY)

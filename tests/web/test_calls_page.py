@@ -220,6 +220,21 @@ async def test_a_filter_is_saved_for_everybody_and_removed(
     assert (nameless.status_code, "`name`" in text_of(nameless.text)) == (400, True)
 
 
+async def test_what_is_filtered_can_be_taken_away_as_a_file(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID
+) -> None:
+    inbound = await add(calls, project_id)
+    await add(calls, project_id, direction=CallDirection.OUTBOUND)
+    page = (await browser.get("/calls?callDirection=INBOUND")).text
+    links = re.findall(r'href="(/calls/export/[^"]+)"', page)
+    assert [link.split("?")[0] for link in links] == [f"/calls/export/{form}" for form in ("csv", "jsonl", "parquet")]
+    lines, json_lines, parquet = [await browser.get(link) for link in links]
+    assert [line.split(",")[0] for line in lines.text.splitlines()] == ["id", str(inbound)]
+    assert lines.headers["content-disposition"] == 'attachment; filename="calls.csv"'
+    assert json_lines.text.count("\n") == 1
+    assert parquet.content.startswith(b"PAR1")
+
+
 async def test_calls_under_way_stand_on_top(browser: httpx.AsyncClient, calls: Calls, project_id: UUID) -> None:
     await add(calls, project_id)
     live_id = await add(calls, project_id, status=CallStatus.IN_PROGRESS, direction=CallDirection.OUTBOUND)

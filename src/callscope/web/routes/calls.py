@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from callscope.core.roles import Role
 from callscope.services import saved_filters
+from callscope.services.export import ExportFormat, export_calls
 from callscope.web.call_listing import read_listing
 from callscope.web.list_address import PATH, parse_address, parse_query
 from callscope.web.page_route import PageRoute, set_cookie
@@ -54,6 +55,16 @@ async def apply_filter(request: Request, visitor: SignedIn) -> Response:  # noqa
     address = parse_address(canonical_pairs(request.query_params.multi_items()))
     address.call_query(after=None, limit=1)
     return RedirectResponse(address.href(), status_code=303)
+
+
+@router.get("/calls/export/{form}")
+async def export(request: Request, pages: PagesDependency, visitor: SignedIn, form: ExportFormat) -> Response:
+    """Send a file of every call of the list, streamed as it is read."""
+    address = parse_address(request.query_params.multi_items())
+    query = address.call_query(after=None, limit=1)
+    headers = {"content-disposition": f'attachment; filename="calls.{form}"'}
+    chunks = export_calls(pages.reads, visitor.project_id, query, form)
+    return StreamingResponse(chunks, media_type=form.media_type, headers=headers)
 
 
 @router.post("/calls/columns", dependencies=[FROM_OUR_FORM])
