@@ -20,7 +20,7 @@ def test_every_page_answers_every_question() -> None:
         for heading in ("Formula", "Inputs", "Parameters", "Edge cases", "Known weaknesses", "Example"):
             assert f"\n## {heading}\n" in text
         assert "None known." not in text, f"{definition.slug} must own up to edge cases and weaknesses"
-        assert "ERROR" not in text
+        assert "`ERROR`:" not in text, f"{definition.slug} fails on the example"
 
 
 def test_the_command_writes_checks_and_names_what_is_stale(

@@ -33,6 +33,15 @@ UNITS = {
     ValueType.TEXT: Unit(name="text", symbol=""),
     ValueType.CLASSIFICATION: Unit(name="label", symbol=""),
 }
+JUDGE_EDGE_CASES = (
+    (
+        "Without a configured judge or without a transcript it is `DATA_MISSING`; where the question does not arise, "
+        "`NOT_APPLICABLE`, each with the reason."
+    ),
+    "A quote that is not in the transcript is rejected and the judge asked again; in the end the value is `ERROR`.",
+)
+TALLY_EDGE_CASES = ("Without verdicts because there was nothing to judge it is 0; without a judge, `DATA_MISSING`.",)
+RATE_EDGE_CASES = ("Fewer than 10 events make no rate.",)
 JUDGE_WEAKNESS = "It is a model's opinion: another model, or another wording, may see it differently."
 
 
@@ -66,7 +75,7 @@ def judged(
         version=version,
         compute=_unjudged,
         formula=f"A judge is asked: {judgement.prompt}",
-        edge_cases=edge_cases,
+        edge_cases=(*edge_cases, *JUDGE_EDGE_CASES),
         weaknesses=(*weaknesses, JUDGE_WEAKNESS),
         roles=roles or tuple(Role),
         calculation=judgement,
@@ -102,7 +111,7 @@ def tallied(
         version=version,
         compute=_unjudged,
         formula=f"The {counted}, divided by all of them." if is_rate else f"The number of {counted}.",
-        edge_cases=("Fewer than 10 events make no rate.",) if is_rate else (),
+        edge_cases=RATE_EDGE_CASES if is_rate else TALLY_EDGE_CASES,
         weaknesses=(JUDGE_WEAKNESS,),
         calculation=Tally(source=source, source_slug=source_slug, counts_when=counts_when, is_rate=is_rate),
     )
