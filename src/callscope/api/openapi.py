@@ -70,7 +70,9 @@ def _what_it_holds(response: dict[str, Any], schemas: dict[str, Any]) -> str:
 
 
 def _description_of(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    description = str(_resolve(schema, schemas).get("description", "Done."))
+    # Of several shapes the last one named is the one that the others refine.
+    shape = (schema.get("anyOf") or [schema])[-1]
+    description = str(_resolve(shape, schemas).get("description", "Done."))
     return description.partition("\n\n")[0].replace("\n", " ")
 
 
