@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from callscope.audio.spectrum import FRAME_MS
+from callscope.audio.spectrum import FRAME_MS, to_decibels
 from callscope.speech.tracks import ChannelTrack, dilated
 
 _SMOOTHING_MS = 30
@@ -33,14 +33,14 @@ class ActiveLevel:
 
 def measure_active_level(track: ChannelTrack, spans: Spans) -> ActiveLevel | None:
     """Return the active level of the speech in `spans` (milliseconds), None without any."""
-    power = np.zeros(track.frame_count)
+    power = np.zeros(track.frame_count, dtype=np.float32)
     for start, end in spans:
         frames = slice(start // FRAME_MS, -(-end // FRAME_MS))
-        power[frames] = 10 ** (track.power_db[frames].astype(np.float64) / 10)
-    total = float(power.sum())
+        power[frames] = 10 ** (track.power_db[frames] / 10)
+    total = float(power.sum(dtype=np.float64))
     if total <= 0:
         return None
-    envelope_db = _decibels(_smoothed(np.sqrt(power)) ** 2)
+    envelope_db = to_decibels(_smoothed(np.sqrt(power)) ** 2)
     held = [
         int(np.count_nonzero(dilated(envelope_db >= threshold, 0, _HANGOVER_MS // FRAME_MS)))
         for threshold in _THRESHOLDS_DB
@@ -54,13 +54,9 @@ def measure_active_level(track: ChannelTrack, spans: Spans) -> ActiveLevel | Non
     return ActiveLevel(level_db=round(level_db, 1), activity_ratio=round(activity_ratio, 4))
 
 
-def _smoothed(envelope: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _smoothed(envelope: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the envelope through two one-pole smoothers, whose joint response has died away within the kernel."""
     pole = np.exp(-FRAME_MS / _SMOOTHING_MS)
     steps = np.arange(_KERNEL_MS // FRAME_MS)
-    kernel = (1 - pole) ** 2 * (steps + 1) * pole**steps
+    kernel = ((1 - pole) ** 2 * (steps + 1) * pole**steps).astype(np.float32)
     return np.convolve(envelope, kernel)[: envelope.size]
-
-
-def _decibels(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return 10 * np.log10(np.maximum(power, 1e-12))
