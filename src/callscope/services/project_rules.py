@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from callscope.core.errors import NotFound
 from callscope.core.project_rules import ProjectRules
-from callscope.storage import project_rules, projects
+from callscope.storage import project_rules
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
-
-
-class ProjectNotFound(NotFound):
-    """There is no project of that name."""
 
 
 async def read_rules(session: "AsyncSession", project_id: UUID) -> ProjectRules:
@@ -30,11 +25,3 @@ async def change_rules(session: "AsyncSession", project_id: UUID, changes: Mappi
     if "redacted" in columns:
         columns["redacted"] = sorted(columns["redacted"])
     return await project_rules.change(session, project_id, columns)
-
-
-async def change_rules_of(session: "AsyncSession", name: str, changes: Mapping[str, Any]) -> ProjectRules:
-    """Change the rules of the project called `name`, or only read them without changes. Raises ProjectNotFound."""
-    project_id = await projects.find(session, name)
-    if project_id is None:
-        raise ProjectNotFound(f"There is no project {name!r}.")
-    return await change_rules(session, project_id, changes) if changes else await read_rules(session, project_id)
