@@ -14,6 +14,7 @@ from callscope.core.metric import CallFacts, MetricValue, ValueState
 from callscope.core.metric_definition import (
     DefinedMetric,
     Derivation,
+    Formula,
     Judgement,
     MetricSource,
     Pattern,
@@ -89,9 +90,8 @@ async def read_batch(session: "AsyncSession", job: CollectionJob, judge_: Judge)
     pending = await collection_jobs.pending(session, job.id, call_limit=limit)
     if not pending:
         return None
-    sources = {source for metric in metrics if metric is not None for source in metric.sources}
-    read = [*metrics, *(catalogue.configured(source) for source in sources)]
-    slugs = {metric.slug for metric in read if metric is not None}
+    own_slugs = {metric.slug for metric in metrics if metric is not None}
+    read_slugs, placed_slugs = _slugs_read(metrics, catalogue)
     materials: dict[UUID, Material] = {}
     for call_id in pending if needs_material else ():
         try:
@@ -103,11 +103,25 @@ async def read_batch(session: "AsyncSession", job: CollectionJob, judge_: Judge)
         metrics=metrics,
         catalogue=catalogue,
         pending=pending,
-        stored=await collected_values.read(session, job.project_id, list(pending), slugs),
+        stored=await collected_values.read(
+            session, job.project_id, list(pending), own_slugs | read_slugs, placed_slugs=placed_slugs
+        ),
         materials=materials,
         needs_material=needs_material,
         endpoint=await judge_.endpoint_for(session, job.project_id),
     )
+
+
+def _slugs_read(metrics: Sequence[DefinedMetric | None], catalogue: Catalogue) -> tuple[set[str], set[str]]:
+    """Return the slugs that metrics read, and those of which they read more than the values of the whole call."""
+    read: set[str] = set()
+    placed: set[str] = set()
+    for metric in metrics:
+        slugs = {_slug(source, catalogue) for source in (metric.sources if metric is not None else ())}
+        read |= slugs
+        if metric is not None and not isinstance(metric.calculation, Formula):
+            placed |= slugs
+    return read, placed
 
 
 async def read_material(session: "AsyncSession", project_id: UUID, call_id: UUID) -> Material:

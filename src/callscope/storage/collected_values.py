@@ -16,7 +16,8 @@ from callscope.storage.measurements import value_columns
 _READ = text(
     "SELECT call_id, slug, version, role, context, state, value, confidence, reason, segments FROM metric_value"
     " WHERE project_id = :project_id AND call_id = ANY(CAST(:call_ids AS uuid[]))"
-    " AND slug = ANY(CAST(:slugs AS text[])) ORDER BY call_id, slug, context, role, ordinal"
+    " AND slug = ANY(CAST(:slugs AS text[])) AND (context = 'CALL' OR slug = ANY(CAST(:placed_slugs AS text[])))"
+    " ORDER BY call_id, slug, context, role, ordinal"
 )
 _DROP_OLDER = text(
     "DELETE FROM metric_value AS old"
@@ -32,10 +33,24 @@ _ADD = text(
 
 
 async def read(
-    session: AsyncSession, project_id: UUID, call_ids: Collection[UUID], slugs: Collection[str]
+    session: AsyncSession,
+    project_id: UUID,
+    call_ids: Collection[UUID],
+    slugs: Collection[str],
+    *,
+    placed_slugs: Collection[str] | None = None,
 ) -> dict[UUID, dict[str, list[MetricValue]]]:
-    """Return the values of some metrics by call and slug, as far as others are derived from them: without evidence."""
-    parameters = {"project_id": project_id, "call_ids": list(call_ids), "slugs": list(slugs)}
+    """Return the values of some metrics by call and slug, as far as others are derived from them: without evidence.
+
+    Values for places in the call are read of `placed_slugs` alone where these are named: of most calls they are many.
+    """
+    placed = slugs if placed_slugs is None else placed_slugs
+    parameters = {
+        "project_id": project_id,
+        "call_ids": list(call_ids),
+        "slugs": list(slugs),
+        "placed_slugs": list(placed),
+    }
     found: dict[UUID, dict[str, list[MetricValue]]] = {call_id: {} for call_id in call_ids}
     for call_id, slug, version, role, context, state, value, confidence, reason, segments in await session.execute(
         _READ, parameters
