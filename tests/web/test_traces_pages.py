@@ -37,20 +37,15 @@ ALIGNMENT = Alignment(
 
 
 def outline(number: int, start_ms: float, end_ms: float, **further: object) -> SpanOutline:
-    fields = {
-        "name": "llm_node",
-        "service": "desk",
-        "scope_name": "livekit-agents",
-        "is_error": False,
-        "attributes": {},
-    }
+    fields = {"name": "llm_node", "service": "desk", "scope_name": "livekit-agents", "is_error": False}
+    conventions = {"openinference_kind": None, "gen_ai_operation": None, "has_livekit_attribute": False}
     return SpanOutline(
         trace_id="ab" * 16,
         span_id=f"{number:016x}",
         parent_span_id=further.pop("parent", None),
         start_unix_ns=round(start_ms * 1e6),
         end_unix_ns=round(end_ms * 1e6),
-        **{**fields, **further},
+        **{**fields, **conventions, **further},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 AttributeValue = str | bool | int | float | list[Any] | dict[str, Any] | None
 """An attribute as JSON has it. Bytes are `{"bytesValue": base64}`, as OTLP spells them."""
@@ -107,17 +107,21 @@ class Span:
         return self.origin.resource_attributes.get(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpanOutline:
-    """What a drawing needs of a span. `attributes` are only those that tell what it is."""
+class SpanOutline(NamedTuple):
+    """What a drawing needs of a span. A tuple, made from a row as it is: a trace may have thirty thousand.
+
+    `openinference_kind` and `gen_ai_operation` are the attributes of these conventions, None where they are not set.
+    """
 
     trace_id: str
     span_id: str
     parent_span_id: str | None
-    name: str
-    service: str
-    scope_name: str
-    is_error: bool
     start_unix_ns: int
     end_unix_ns: int
-    attributes: Attributes
+    is_error: bool
+    service: str
+    name: str
+    scope_name: str
+    openinference_kind: str | None
+    gen_ai_operation: str | None
+    has_livekit_attribute: bool

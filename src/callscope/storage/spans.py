@@ -152,11 +152,10 @@ _SUMMARIZE = """
 _OUTLINE = """
     SELECT
         encode(span.trace_id, 'hex') AS trace_id, encode(span_id, 'hex') AS span_id,
-        encode(parent_span_id, 'hex') AS parent_span_id, name, service, scope_name, status = 'ERROR' AS is_error,
-        start_unix_ns, end_unix_ns, attributes ->> 'openinference.span.kind' AS openinference,
-        attributes ->> 'gen_ai.operation.name' AS gen_ai,
+        encode(parent_span_id, 'hex') AS parent_span_id, start_unix_ns, end_unix_ns, status = 'ERROR' AS is_error,
+        service, name, scope_name, attributes ->> 'openinference.span.kind', attributes ->> 'gen_ai.operation.name',
         scope_name <> 'livekit-agents'
-            AND EXISTS (SELECT FROM jsonb_object_keys(attributes) AS key WHERE key LIKE 'lk.%') AS is_livekit
+            AND EXISTS (SELECT FROM jsonb_object_keys(attributes) AS key WHERE key LIKE 'lk.%')
     FROM span JOIN span_origin ON (span_origin.project_id, span_origin.trace_id, span_origin.digest)
         = (span.project_id, span.trace_id, span.origin_digest)
     WHERE span.project_id = :project_id AND span.trace_id = ANY(:trace_ids)
@@ -226,7 +225,7 @@ async def outline(
     """Return what a drawing needs of the first `limit` spans of these traces, by their start."""
     ids = [bytes.fromhex(trace_id) for trace_id in trace_ids]
     rows = await session.execute(text(_OUTLINE), {"project_id": project_id, "trace_ids": ids, "limit": limit})
-    return tuple(_to_outline(row) for row in rows)
+    return tuple(map(SpanOutline._make, rows))
 
 
 async def _execute_many(
@@ -296,26 +295,6 @@ def _link_document(link: SpanLink) -> dict[str, Any]:
         "attributes": dict(link.attributes),
         "dropped_attribute_count": link.dropped_attribute_count,
     }
-
-
-def _to_outline(row: Any) -> SpanOutline:  # noqa: ANN401 - a row of _OUTLINE
-    telling = {
-        "openinference.span.kind": row.openinference,
-        "gen_ai.operation.name": row.gen_ai,
-        "lk.": True if row.is_livekit else None,
-    }
-    return SpanOutline(
-        trace_id=row.trace_id,
-        span_id=row.span_id,
-        parent_span_id=row.parent_span_id,
-        name=row.name,
-        service=row.service,
-        scope_name=row.scope_name,
-        is_error=row.is_error,
-        start_unix_ns=row.start_unix_ns,
-        end_unix_ns=row.end_unix_ns,
-        attributes={key: value for key, value in telling.items() if value is not None},
-    )
 
 
 def _to_origin(row: SpanOriginRow) -> SpanOrigin:

@@ -1,6 +1,7 @@
 """Spans in the order a reader wants them: every span under the one that caused it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
 
@@ -28,7 +29,10 @@ def in_tree_order(spans: Iterable[Node]) -> tuple[tuple[Node, int], ...]:
 
     A span whose parent has not come in, or whose parents form a circle, counts as one without.
     """
-    ordered = sorted(spans, key=lambda span: (span.start_unix_ns, -span.end_unix_ns, span.span_id))
+    # Three sorts, each stable: quicker than one by a tuple made in Python, and spans mostly come in their order.
+    ordered = sorted(spans, key=attrgetter("span_id"))
+    ordered.sort(key=attrgetter("end_unix_ns"), reverse=True)
+    ordered.sort(key=attrgetter("start_unix_ns"))
     known: set[Identity] = {(span.trace_id, span.span_id) for span in ordered}
     roots: list[Node] = []
     children: dict[Identity, list[Node]] = {}

@@ -1,10 +1,10 @@
 """Spans as the page's script draws them: one column a property, names once, so that tens of thousands stay small."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart
-from callscope.core.trace import SpanOutline
+from callscope.core.trace import AttributeValue, SpanOutline
 from callscope.core.trace_query import NS_PER_MS
 from callscope.services.trace_drawing import DrawnTraces
 from callscope.traces.meaning import part_of
@@ -24,14 +24,12 @@ PART_NAMES = {
 def trace_document(drawn: DrawnTraces) -> dict[str, Any]:
     """Return what is drawn of a trace by itself: its own clock, from its first start on."""
     first_ns = drawn.summaries[0].start_unix_ns
-    starts_ms = [(one.start_unix_ns - first_ns) / NS_PER_MS for one in drawn.outlines]
-    ends_ms = [(one.end_unix_ns - first_ns) / NS_PER_MS for one in drawn.outlines]
     return {
         "duration_ms": max(1.0, drawn.summaries[0].duration_ns / NS_PER_MS),
         "note": "",
         "splits": [],
         "reported_parts": [],
-        **_spans(drawn.outlines, starts_ms, ends_ms),
+        **_spans(drawn.outlines, lambda unix_ns: (unix_ns - first_ns) / NS_PER_MS),
     }
 
 
@@ -39,14 +37,12 @@ def call_document(drawn: DrawnTraces) -> dict[str, Any]:
     """Return what is drawn of a call's traces: on the recording's clock, nothing where it could not be aligned."""
     attribution = drawn.attribution
     alignment = None if attribution is None else attribution.alignment
-    outlines = drawn.outlines if alignment is not None else ()
-    starts_ms = [alignment.offset_ms(one.start_unix_ns) for one in outlines] if alignment else []
-    ends_ms = [alignment.offset_ms(one.end_unix_ns) for one in outlines] if alignment else []
+    placed = _spans((), float) if alignment is None else _spans(drawn.outlines, alignment.offset_ms)
     return {
         "note": _note(attribution),
         "splits": [_split(one) for one in (attribution.splits if attribution else ())],
         "reported_parts": sorted(part.value for part in (attribution.parts if attribution else ())),
-        **_spans(outlines, starts_ms, ends_ms),
+        **placed,
     }
 
 
@@ -73,42 +69,50 @@ def _note(attribution: Attribution | None) -> str:
     return alignment_words(attribution.alignment)
 
 
-def _spans(outlines: Sequence[SpanOutline], starts_ms: Sequence[float], ends_ms: Sequence[float]) -> dict[str, Any]:
-    places = {
-        (one.trace_id, one.span_id): (start, end) for one, start, end in zip(outlines, starts_ms, ends_ms, strict=True)
-    }
+def _spans(outlines: Sequence[SpanOutline], place: Callable[[int], float]) -> dict[str, Any]:
     ordered = in_tree_order(outlines)
+    spans = [one for one, _ in ordered]
+    starts_ms = [round(place(one.start_unix_ns), 3) for one in spans]
+    ends_ms = [round(place(one.end_unix_ns), 3) for one in spans]
     traces, names, services = (_Words() for _ in range(3))
-    placed = [places[one.trace_id, one.span_id] for one, _ in ordered]
     return {
         "spans": {
-            "trace": [traces.number(one.trace_id) for one, _ in ordered],
-            "id": [one.span_id for one, _ in ordered],
-            "name": [names.number(one.name) for one, _ in ordered],
-            "service": [services.number(one.service) for one, _ in ordered],
-            "part": _parts(one for one, _ in ordered),
+            "trace": [traces[one.trace_id] for one in spans],
+            "id": [one.span_id for one in spans],
+            "name": [names[one.name] for one in spans],
+            "service": [services[one.service] for one in spans],
+            "part": _part_names(spans),
             "depth": [depth for _, depth in ordered],
-            "start_ms": [round(start, 3) for start, _ in placed],
-            "end_ms": [round(max(start, end), 3) for start, end in placed],
-            "errors": [index for index, (one, _) in enumerate(ordered) if one.is_error],
+            "start_ms": starts_ms,
+            "end_ms": list(map(max, starts_ms, ends_ms)),
+            "errors": [index for index, one in enumerate(spans) if one.is_error],
         },
-        "traces": traces.words,
-        "names": names.words,
-        "services": services.words,
+        "traces": list(traces),
+        "names": list(names),
+        "services": list(services),
     }
 
 
-def _parts(outlines: Iterable[SpanOutline]) -> list[str]:
+def _part_names(spans: Iterable[SpanOutline]) -> list[str]:
     """Return the part of each span, "" for one that no convention names."""
     known: dict[tuple[Any, ...], str] = {}
     parts = []
-    for one in outlines:
-        telling = (one.name, one.scope_name, *one.attributes.items())
-        if telling not in known:
-            found = part_of(one.name, one.scope_name, one.attributes)
-            known[telling] = "" if found is None else found[0].value
-        parts.append(known[telling])
+    for one in spans:
+        telling = (one.name, one.scope_name, one.openinference_kind, one.gen_ai_operation, one.has_livekit_attribute)
+        part = known.get(telling)
+        if part is None:
+            part = known[telling] = _part_name(one)
+        parts.append(part)
     return parts
+
+
+def _part_name(one: SpanOutline) -> str:
+    attributes: dict[str, AttributeValue] = {"openinference.span.kind": one.openinference_kind}
+    attributes["gen_ai.operation.name"] = one.gen_ai_operation
+    if one.has_livekit_attribute:
+        attributes["lk."] = True
+    found = part_of(one.name, one.scope_name, attributes)
+    return "" if found is None else found[0].value
 
 
 def _split(split: ResponseSplit) -> dict[str, Any]:
@@ -122,17 +126,10 @@ def _split(split: ResponseSplit) -> dict[str, Any]:
     }
 
 
-class _Words:
-    """Words by the number of their first use."""
+class _Words(dict[str, int]):
+    """Words by the number of their first use, in its order."""
 
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self._numbers: dict[str, int] = {}
-
-    def number(self, word: str) -> int:
-        """Return the number of a word."""
-        found = self._numbers.get(word)
-        if found is None:
-            found = self._numbers[word] = len(self.words)
-            self.words.append(word)
-        return found
+    def __missing__(self, word: str) -> int:
+        """Give a new word the next number."""
+        number = self[word] = len(self)
+        return number
