@@ -12,7 +12,7 @@ from callscope.core.fleet import AgentFigures, FleetBucket, FleetFigures, FleetS
 from callscope.storage.agents import AgentPromptRow, AgentPromptVersionRow, AgentRow
 from callscope.storage.call_figures import CallFiguresRow
 
-SAMPLED_CALLS = 20_000
+SAMPLED_CALLS = 5_000
 """From so many calls on, percentiles are those of a fixed sample of about as many."""
 BYTE = 256
 NOTHING = FleetFigures(

@@ -35,6 +35,7 @@ SETTINGS: tuple[Entry, ...] = (
     Entry(label="Projects", path="/settings/projects", needs_account=True),
     Entry(label="Members", path="/settings/members", permission="api-key:create", needs_account=True),
     Entry(label="API keys", path="/settings/keys", permission="api-key:create"),
+    Entry(label="Webhooks", path="/settings/webhooks", permission="webhook:create"),
 )
 """What stands beside every page of the settings; the bar's entry Settings leads to the first one a visitor may see."""
 

@@ -20,6 +20,7 @@ from callscope.web.routes import (
     people,
     sign_in,
     traces,
+    webhooks,
 )
 from callscope.web.templating import STATIC
 
@@ -52,6 +53,7 @@ ROUTERS = (
     call.router,
     call_work.router,
     traces.router,
+    webhooks.router,
     design.router,
 )
 """Every page, in the order their addresses are tried."""
