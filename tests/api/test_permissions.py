@@ -20,7 +20,12 @@ from tests.support.api import (
     minimal_call,
 )
 
-OPEN_ROUTES = {("get", "/health"), ("get", "/v1/recordings/{recording_id}"), ("get", "/v1/me")}
+OPEN_ROUTES = {
+    ("get", "/health"),
+    ("get", "/v1/recordings/{recording_id}"),
+    ("put", "/v1/integrations/chunks/{project_id}/{integration}/{chunk_index}"),
+    ("get", "/v1/me"),
+}
 PARAMETER = re.compile(r"\{\w+\}")
 
 

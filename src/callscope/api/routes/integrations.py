@@ -48,25 +48,25 @@ MESSAGE: dict[str, Any] = {
 
 
 @router.post("/v1/integrations/pipecat", **MESSAGE)
-async def receive_pipecat(request: Request, intake: Intake, principal: Sender) -> Response:
+async def receive_pipecat(request: Request, principal: Sender, intake: Intake) -> Response:
     """Take `call-started` and `call-ended` of the `pipecat-roark` observer."""
     return await _accept(intake, Integration.PIPECAT, principal, await request.body())
 
 
 @router.post("/v1/integrations/livekit-sdk", **MESSAGE)
-async def receive_livekit(request: Request, intake: Intake, principal: Sender) -> Response:
+async def receive_livekit(request: Request, principal: Sender, intake: Intake) -> Response:
     """Take `call-started` and `call-ended` of the `roark-analytics-python-livekit` observer."""
     return await _accept(intake, Integration.LIVEKIT_SDK, principal, await request.body())
 
 
 @router.post("/v1/integrations/vapi", **MESSAGE)
-async def receive_vapi(request: Request, intake: Intake, principal: Sender) -> Response:
+async def receive_vapi(request: Request, principal: Sender, intake: Intake) -> Response:
     """Take any of Vapi's server messages, as Vapi sends it."""
     return await _accept(intake, Integration.VAPI, principal, await request.body())
 
 
 @router.post("/v1/integrations/retell", **MESSAGE)
-async def receive_retell(request: Request, intake: Intake, principal: Sender) -> Response:
+async def receive_retell(request: Request, principal: Sender, intake: Intake) -> Response:
     """Take any of Retell's webhooks, as Retell sends it. Its signature is checked where the server knows the key."""
     body = await request.body()
     intake.check_signature(body, request.headers.get("x-retell-signature", ""))
@@ -81,8 +81,8 @@ async def receive_retell(request: Request, intake: Intake, principal: Sender) ->
 )
 async def announce_pipecat_chunk(
     request: Request,
-    intake: Intake,
     principal: Sender,
+    intake: Intake,
     received: Annotated[Received[PipecatChunkUrlRequest], Depends(JsonBody(PipecatChunkUrlRequest))],
 ) -> Response:
     """Return an address that takes one chunk of the recording."""
@@ -98,8 +98,8 @@ async def announce_pipecat_chunk(
 )
 async def announce_livekit_chunk(
     request: Request,
-    intake: Intake,
     principal: Sender,
+    intake: Intake,
     received: Annotated[Received[LivekitChunkUrlRequest], Depends(JsonBody(LivekitChunkUrlRequest))],
 ) -> Response:
     """Return an address that takes one chunk of the recording."""
