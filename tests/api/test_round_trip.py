@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from callscope.core.call import EndedStatus
 from callscope.core.property_name import LIST_FILTERS, SYSTEM_PROPERTIES, stored_name
-from tests.support.api import ApiUnderTest, count_rows
+from tests.support.api import ApiUnderTest, count_all_rows
+
+Path = tuple[str | int, ...]
 
 in_one_database = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -124,20 +126,21 @@ async def test_what_is_sent_is_read_back(client: httpx.AsyncClient, body: dict[s
     )
 
 
-BREAKERS: dict[str, Any] = {
-    "recordingUrl": None,
-    "startedAt": "2026-13-01T00:00:00Z",
-    "interfaceType": "FAX",
-    "callDirection": 1,
-    "endedStatus": "FINE",
-    "externalId": "x" * 256,
-    "vapiCallId": "no uuid",
-    "agent": {"name": 5},
-    "customers": [{"label": "no number"}],
-    "transcript": [{"role": "AGENT", "text": "a", "startOffsetMs": -1, "endOffsetMs": 0}],
-    "toolInvocations": [{"name": "t", "parameters": {}, "result": "", "startOffsetMs": "now"}],
-    "properties": 5,
+BREAKERS: dict[str, tuple[Any, Path]] = {
+    "recordingUrl": (None, ()),
+    "startedAt": ("2026-13-01T00:00:00Z", ()),
+    "interfaceType": ("FAX", ()),
+    "callDirection": (1, ()),
+    "endedStatus": ("FINE", ()),
+    "externalId": ("x" * 256, ()),
+    "vapiCallId": ("no uuid", ()),
+    "agent": ({"name": 5}, ("name",)),
+    "customers": ([{"phoneNumberE164": None}, {"label": "no number"}], (1, "phoneNumberE164")),
+    "transcript": ([{"role": "AGENT", "text": "a", "startOffsetMs": -1, "endOffsetMs": 0}], (0, "startOffsetMs")),
+    "toolInvocations": ([{"name": "t", "parameters": {}, "result": "", "startOffsetMs": "now"}], (0, "startOffsetMs")),
+    "properties": (5, ()),
 }
+"""By field: a value that breaks the call, and where in it the mistake is."""
 
 
 @in_one_database
@@ -145,12 +148,13 @@ BREAKERS: dict[str, Any] = {
 async def test_what_is_broken_is_named_and_not_stored(
     api: ApiUnderTest, client: httpx.AsyncClient, body: dict[str, Any], broken: set[str]
 ) -> None:
-    before = await count_rows(api.transactions, "call", "agent", "property_definition")
-    response = await client.post("/v1/call", json=body | {field: BREAKERS[field] for field in broken})
+    before = await count_all_rows(api.transactions)
+    response = await client.post("/v1/call", json=body | {field: BREAKERS[field][0] for field in broken})
 
     assert response.status_code == 400
-    assert broken <= {issue["path"][0] for issue in response.json()["error"]["issues"]}
-    assert await count_rows(api.transactions, "call", "agent", "property_definition") == before
+    named = {tuple(issue["path"]) for issue in response.json()["error"]["issues"]}
+    assert {(field, *BREAKERS[field][1]) for field in broken} <= named
+    assert await count_all_rows(api.transactions) == before
 
 
 @given(name=st.text(max_size=40))
