@@ -45,7 +45,7 @@ def test_segments_turns_and_interruptions_in_the_documented_shape() -> None:
 
 def test_each_metric_stands_once_per_party_with_its_events_inside() -> None:
     document = printed(analysis_document(example_measurement()))
-    expected = {(each.slug, role) for each in registry.definitions() for role in each.subjects}
+    expected = {(each.slug, role) for each in registry.computed() for role in each.subjects}
     assert {(each["slug"], each["role"]) for each in document["metrics"]} == expected
     assert len(document["metrics"]) == len(expected)
     response = metric(document, "response_time", "agent")
