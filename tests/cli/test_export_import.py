@@ -34,7 +34,9 @@ async def store(sessions: SessionFactory) -> None:
 
 
 async def projects_of_calls(sessions: SessionFactory) -> list[tuple[str, str | None]]:
-    query = "SELECT project.name, external_id FROM call JOIN project ON project.id = project_id ORDER BY 1, call.created_at"
+    query = (
+        "SELECT project.name, external_id FROM call JOIN project ON project.id = project_id ORDER BY 1, call.created_at"
+    )
     async with sessions() as session:
         return [(name, external_id) for name, external_id in await session.execute(text(query))]
 

@@ -22,9 +22,13 @@ def to_datetime(unix_ns: int) -> datetime:
 
 
 def to_unix_ns(moment: datetime) -> int:
-    """Return a point in time as nanoseconds since 1970, without the error of a float."""
+    """Return a point in time as nanoseconds since 1970, without the error of a float.
+
+    A moment that 64 bits cannot hold (before 1677, after 2262) becomes the nearest that they can.
+    """
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    exact = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    return min(max(exact, -(2**63)), 2**63 - 1)
 
 
 class MatchKey(StrEnum):

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
+from callscope.api.answers import DOCUMENTED
 from callscope.core.recording import Recording
 from callscope.services import recordings
 from callscope.services.signing import PLAY_RECORDING, Signer
@@ -60,6 +61,7 @@ Playback = Annotated[PlaybackContext, Depends(playback_of)]
         200: {"content": {"audio/*": {}}, "description": "The whole recording."},
         206: {"content": {"audio/*": {}}, "description": "The range asked for."},
         304: {"description": "The reader has it already."},
+        400: DOCUMENTED[HTTPStatus.BAD_REQUEST],
         403: {"description": "The address is not one of ours, or has expired."},
         404: {"description": "The call was deleted."},
         416: {"description": "The range begins behind the end."},
