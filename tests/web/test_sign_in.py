@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from callscope.services import keys
-from callscope.storage import api_keys
 from callscope.services.visits import LIFETIME
+from callscope.storage import api_keys
 from tests.support.pages import form_token_of, sign_in
 from tests.web.conftest import KEY, Calls, SettableClock
 
