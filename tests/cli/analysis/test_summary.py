@@ -45,7 +45,8 @@ def test_it_shows_values_with_units_and_absent_ones_with_reasons() -> None:
     assert lines_with(printed(example_measurement()), "talk_to_listen_ratio", "0.614", "ratio")
     text = printed(untimed_measurement("One channel [both] parties."))
     assert text.count("Data missing: One channel [both] parties.") >= 2
-    assert "Data missing: One channel [both] parties.\n  longest_pause, response_time (agent), response_time" in text
+    assert "Data missing: One channel [both] parties.\n" in text
+    assert "longest_pause, response_time (agent), response_time (customer)" in text
     assert "nobody could be timed: One channel [both] parties." in text
     assert "Who spoke when" not in text
 
