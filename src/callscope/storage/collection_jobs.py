@@ -23,6 +23,7 @@ from callscope.core.metric_policy import (
 from callscope.core.page import Page, PageRequest
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId, array_of
 from callscope.storage.calls import CallRow, visible
+from callscope.storage.engine import to_json
 from callscope.storage.metric_policies import METRICS
 from callscope.storage.pages import newest_first
 
@@ -148,24 +149,27 @@ async def pending(session: AsyncSession, job_id: UUID, *, call_limit: int) -> di
 
 async def finish_items(session: AsyncSession, job_id: UUID, items: Sequence[EndedItem]) -> None:
     """Write how items ended. Those that were not pending stay as they are."""
+    rows = [
+        {
+            "call_id": item.call_id,
+            "ordinal": item.ordinal,
+            "status": item.status,
+            "error": item.error,
+            "values": _values.dump_python(item.values, mode="json"),
+            "computed_at": item.computed_at,
+        }
+        for item in items
+    ]
+    # One document: as arrays each text would be escaped once more, in Python.
     await session.execute(
         text(
-            "UPDATE collection_item AS item SET status = done.status, error = done.error, values = done.values::jsonb,"
-            " computed_at = done.computed_at FROM unnest(CAST(:calls AS uuid[]), CAST(:ordinals AS int[]),"
-            " CAST(:statuses AS text[]), CAST(:errors AS text[]), CAST(:values AS text[]),"
-            " CAST(:moments AS timestamptz[])) AS done (call_id, ordinal, status, error, values, computed_at)"
+            "UPDATE collection_item AS item SET status = done.status, error = done.error, values = done.values,"
+            " computed_at = done.computed_at FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+            " AS done (call_id uuid, ordinal int, status text, error text, values jsonb, computed_at timestamptz)"
             " WHERE item.job_id = :job_id AND item.call_id = done.call_id AND item.ordinal = done.ordinal"
             " AND item.status = 'PENDING'"
         ),
-        {
-            "job_id": job_id,
-            "calls": [item.call_id for item in items],
-            "ordinals": [item.ordinal for item in items],
-            "statuses": [item.status.value for item in items],
-            "errors": [item.error for item in items],
-            "values": [_values.dump_json(item.values).decode() for item in items],
-            "moments": [item.computed_at for item in items],
-        },
+        {"job_id": job_id, "rows": to_json(rows)},
     )
 
 

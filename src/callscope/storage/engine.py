@@ -30,6 +30,7 @@ def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_recycle=1800,
         json_serializer=to_json,
+        json_deserializer=pydantic_core.from_json,
         connect_args={"options": "-c timezone=UTC"},
     )
 
