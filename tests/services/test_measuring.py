@@ -133,7 +133,9 @@ def test_a_transcript_alone_gives_turns_and_words() -> None:
 def test_without_transcript_and_recording_every_value_says_so() -> None:
     measured = measure_transcript((), (), None)
     assert measured.conversation is None
-    assert {value.state for value in measured.values} == {ValueState.DATA_MISSING}
+    untold = [value for value in measured.values if MetricInput.TOOLS not in registry.get(value.slug).inputs]
+    assert {value.state for value in untold} == {ValueState.DATA_MISSING}
+    assert of_call(measured.values, "tool_invocation_count").value == 0
     assert of_call(measured.values, "turn_count").reason == (
         "No recording of the call has been analysed. There is no transcript whose times could stand in."
     )
