@@ -11,7 +11,7 @@ from callscope.core.metric import CallFacts, MetricInput, MetricValue
 from callscope.core.recording import Finding, RecordingAnalysis
 from callscope.core.transcript import HeardEntry, TranscriptComparison, TranscriptEntry
 from callscope.metrics import registry, runner
-from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, time_parties
+from callscope.services.parties import NO_TIMES, NO_TRANSCRIPT, TimedParties, time_parties
 from callscope.speech.analysis import NOT_ASKED, analyze_recording
 from callscope.speech.findings import declared_length_finding
 from callscope.speech.perceived_quality import load_judge
@@ -88,20 +88,28 @@ def measure_recording(
     parties = time_parties(path, heard, transcript, direction, scratch_dir=scratch_dir, max_duration_ms=max_duration_ms)
     findings = (*heard.report.findings, *_length_findings(heard.duration_ms, declared_duration_ms), *parties.findings)
     analysis = replace(heard, report=replace(heard.report, findings=findings))
-    facts = CallFacts(
+    return Measurement(
+        analysis=analysis,
+        conversation=parties.conversation,
+        conversation_reason=parties.reason,
+        values=runner.compute(_facts_of(analysis, parties, transcript, tools)),
+        heard=parties.heard,
+    )
+
+
+def _facts_of(
+    analysis: RecordingAnalysis,
+    parties: TimedParties,
+    transcript: Sequence[TranscriptEntry],
+    tools: Sequence[ToolInvocation],
+) -> CallFacts:
+    return CallFacts(
         duration_ms=analysis.duration_ms,
         conversation=parties.conversation,
         conversation_reason=parties.reason,
         transcript=tuple(transcript),
         tools=tuple(tools),
         recording=analysis,
-    )
-    return Measurement(
-        analysis=analysis,
-        conversation=parties.conversation,
-        conversation_reason=parties.reason,
-        values=runner.compute(facts),
-        heard=parties.heard,
     )
 
 

@@ -105,8 +105,7 @@ def analyze_recording(
     """
     keeps_excerpts = not isinstance(judge, JudgeUnavailable)
     listened = _listen_through(path, on_progress, parameters, max_duration_ms, keeps_excerpts=keeps_excerpts)
-    assigned = _assign_roles(listened.tracks, roles)
-    heard = _measure_channels(listened, assigned, parameters)
+    heard = _measure_channels(listened, _assign_roles(listened.tracks, roles), parameters)
     swapped = _is_swapped(heard, transcript, listened.duration_ms) if roles is None else False
     if swapped:
         heard = [replace(channel, role=channel.role.other if channel.role else None) for channel in heard]
@@ -118,7 +117,7 @@ def analyze_recording(
         duration_ms=listened.duration_ms,
         channels=tuple(Channel(index=channel.index, role=channel.role) for channel in heard),
         segments=_segments(heard) if reason is None else None,
-        speech=tuple(tuple((int(start), int(end)) for start, end in channel.spans) for channel in heard),
+        speech=tuple(tuple((start, end) for start, end in channel.spans.tolist()) for channel in heard),
         reason=reason,
         confidence=_confidence(report) if reason is None else 0.0,
         report=report,
