@@ -17,7 +17,6 @@ from callscope.core.metric_policy import (
     CollectionJob,
     CollectionStatus,
     CollectionTrigger,
-    EndedItem,
     ItemStatus,
     MetricPolicy,
 )
@@ -231,13 +230,6 @@ async def retry_job(session: "AsyncSession", project_id: UUID, job_id: UUID, *, 
         )
         await queue(session, job_id)
     return await get_job(session, project_id, job_id)
-
-
-async def ended_items(
-    session: "AsyncSession", job: CollectionJob, *, after_call: UUID | None, call_limit: int
-) -> tuple[EndedItem, ...]:
-    """Return the items of a job that ended, of some of its calls, by call."""
-    return await collection_jobs.read_ended(session, job.id, after_call=after_call, call_limit=call_limit)
 
 
 async def finish(session: "AsyncSession", job: CollectionJob, *, now: datetime) -> None:

@@ -110,12 +110,6 @@ async def lock(session: AsyncSession, job_id: UUID) -> CollectionJob | None:
     return None if row is None else _to_job(row)
 
 
-async def read(session: AsyncSession, job_id: UUID) -> CollectionJob | None:
-    """Return a job as it stands, None when it is gone."""
-    row = await session.get(CollectionJobRow, job_id, populate_existing=True)
-    return None if row is None else _to_job(row)
-
-
 async def list_page(
     session: AsyncSession, project_id: UUID, request: PageRequest, *, status: CollectionStatus | None
 ) -> Page[CollectionJob]:
