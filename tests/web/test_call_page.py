@@ -1,4 +1,3 @@
-import dataclasses
 import re
 from uuid import UUID
 

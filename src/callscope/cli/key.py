@@ -12,6 +12,7 @@ app.add_typer(key, name="key")
 
 @key.command()
 def create(
+    *,
     project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")] = "default",
     name: Annotated[str, typer.Option(help="A label to recognise the key by.")] = "key",
     scope: Annotated[str, typer.Option(help="READ, or WRITE for everything.")] = "WRITE",

@@ -15,7 +15,16 @@ from callscope.core.recording import MeasuredRecording, Peaks, Recording, Record
 from callscope.core.standing import Standing
 from callscope.core.webhook import WebhookEvent
 from callscope.services import call_figures, events
-from callscope.storage import analyses, calls, fair_turns, jobs, measurements, notifications, recording_analyses, recordings
+from callscope.storage import (
+    analyses,
+    calls,
+    fair_turns,
+    jobs,
+    measurements,
+    notifications,
+    recording_analyses,
+    recordings,
+)
 from callscope.storage import standings as storage_standings
 
 if TYPE_CHECKING:
