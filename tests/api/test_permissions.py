@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from callscope.core.permissions import PERMISSIONS, Scope
+from callscope.services.recent_keys import REMEMBERED_FOR
 from tests.support.api import (
     NOW,
     ApiUnderTest,
@@ -74,6 +75,7 @@ async def test_revoked_and_expired_keys_are_refused(api: ApiUnderTest, client: h
     assert (await client.get("/v1/call")).status_code == 200
     async with api.transactions.begin() as session:
         await session.execute(text("UPDATE api_key SET revoked_at = now()"))
+    api.clock.moment += REMEMBERED_FOR
     assert (await client.get("/v1/call")).status_code == 401
 
 

@@ -29,7 +29,6 @@ from callscope.boot.wiring import Wiring, judge_rules
 from callscope.outbound.probe import probe_recording
 from callscope.services.judging import Judge
 from callscope.services.keys import DEFAULT_PROJECT, create_key
-from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
 from callscope.storage.notifications import listening
@@ -183,7 +182,7 @@ def _api_context(wiring: Wiring) -> ApiContext:
         transactions=wiring.sessions,
         reads=wiring.reads,
         statements=Statements(wiring.engine),
-        recent_keys=RecentKeys(),
+        recent_keys=wiring.recent_keys,
         probe_recording=partial(probe_recording, wiring.outbound),
         sign_recording_url=sign_recording_url,
         is_database_reachable=partial(is_reachable, wiring.engine),
@@ -207,6 +206,7 @@ def build_pages(wiring: Wiring) -> Pages:
         reads=wiring.reads,
         signer=FormSigner(wiring.secret),
         clock=wiring.clock,
+        recent_keys=wiring.recent_keys,
         changes=LiveChanges(partial(listening, wiring.database_url)),
     )
 

@@ -13,6 +13,7 @@ from callscope.core.judge import JudgeEndpoint, JudgeRules
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.context import ArtifactKey, LiveRules, PipelineContext, TraceRules
 from callscope.pipeline.transcribing_process import RecognizerChoice
+from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
@@ -35,6 +36,7 @@ class Wiring:
     clock: Clock
     secret: bytes
     signer: Signer
+    recent_keys: RecentKeys
 
     def pipeline_context(self) -> PipelineContext:
         """Return what the stages work with."""
@@ -124,6 +126,7 @@ async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wi
             clock=clock,
             secret=secret,
             signer=Signer(secret, clock),
+            recent_keys=RecentKeys(),
         )
     finally:
         await outbound.aclose()

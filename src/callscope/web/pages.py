@@ -11,6 +11,7 @@ from callscope.core.errors import PermissionMissing
 from callscope.core.permissions import PERMISSIONS
 from callscope.core.roles import Role
 from callscope.services import visits
+from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory
 from callscope.web.form_tokens import FormSigner
 from callscope.web.live import LiveChanges
@@ -31,6 +32,7 @@ class Pages:
     reads: SessionFactory
     signer: FormSigner
     clock: Clock
+    recent_keys: RecentKeys
     changes: LiveChanges
 
 

@@ -87,4 +87,5 @@ async def revoke_key(pages: PagesDependency, visitor: KeyRevoker, key_id: UUID) 
     """Revoke a key, at once and for good; sessions that were begun with it end."""
     async with pages.transactions.begin() as session:
         await own_keys.revoke_key(session, visitor.project_id, key_id, now=pages.clock.now())
+    pages.recent_keys.forget(key_id)
     return RedirectResponse(KEYS, status_code=303)
