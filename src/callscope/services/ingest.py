@@ -34,8 +34,8 @@ async def look_up(
     """Return what the project knows of what the call names, in one round trip.
 
     Raises QuotaExceeded, and DuplicateExternalId when another request made a call of that external id. After an equal
-    one `earlier_call` is that call: decided before the recording is looked at, for by the time of a retry its signed URL
-    may have expired.
+    one `earlier_call` is that call: decided before the recording is looked at, for by the time of a retry its signed
+    URL may have expired.
     """
     names = agents.names_in(new.agents, property_names=list(properties.to_stored(new.properties)))
     known = await directory.look_up(where, project_id, names, external_id=new.external_id, request=request)
