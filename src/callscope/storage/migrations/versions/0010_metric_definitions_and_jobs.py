@@ -1,11 +1,11 @@
-"""Judging."""
+"""Metrics of a project: definitions, variants, versions, policies, collection jobs, and the judge."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Hearing."""
+"""Prosody, sounds and words of recordings, and comparisons of two transcripts."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,11 +1,11 @@
-"""Live calls."""
+"""Calls while they run: what integrations send, and chunks of their recordings."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

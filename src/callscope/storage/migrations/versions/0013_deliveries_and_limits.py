@@ -1,11 +1,11 @@
-"""Deliveries and limits."""
+"""Webhook deliveries, rules of projects, and turns in long queues."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
