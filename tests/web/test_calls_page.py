@@ -7,10 +7,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from callscope.core.analysis import AnalysisStatus
 from callscope.core.call import CallCustomer, CallDirection, CallStatus, EndedStatus
 from callscope.core.ids import new_id
+from callscope.services import call_figures
 from tests.support.built_calls import (
     SCRIPT,
     STARTED_AT,
@@ -139,6 +141,14 @@ async def test_words_are_marked_where_they_were_said(
     assert "No call matches." in (await browser.get("/calls?searchText=xylophone")).text
 
 
+async def hear_at(calls: Calls, project_id: UUID, call_id: UUID, *, score: float) -> None:
+    """Have the voices of a call judged at a score."""
+    score_them = text("UPDATE metric_value SET number = :score WHERE call_id = :id AND slug = 'speech_quality_overall'")
+    async with calls.wiring.sessions.begin() as session:
+        await session.execute(score_them, {"score": score, "id": call_id})
+        await call_figures.refresh(session, project_id, call_id)
+
+
 async def test_the_worst_come_first_and_only_those_with_the_fault(
     browser: httpx.AsyncClient, calls: Calls, project_id: UUID
 ) -> None:
@@ -146,12 +156,14 @@ async def test_the_worst_come_first_and_only_those_with_the_fault(
     slowest = await add(calls, project_id, script=slow)
     broken = await add(calls, project_id, script=SCRIPT[:1], ended_status=EndedStatus.AGENT_ERROR)
     whole = await add(calls, project_id, tools=(build_tool(result={"error": "no such account"}),))
+    await hear_at(calls, project_id, slowest, score=3.5)
+    await hear_at(calls, project_id, whole, score=1.5)
     expected = {
         "slowest": [slowest, whole],
         "barge-ins": [whole],
         "tools": [whole],
         "errors": [broken],
-        "quality": [],
+        "quality": [whole, slowest],
     }
     for worst, ids in expected.items():
         page = (await browser.get(f"/calls?worst={worst}")).text

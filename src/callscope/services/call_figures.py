@@ -17,6 +17,9 @@ from callscope.storage import analyses, call_figures, calls, measurements, recor
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+QUALITY_METRIC = "speech_quality_overall"
+"""Of the parties the one that is harder to listen to counts."""
+
 
 async def refresh(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
     """Write the call's figures as they are now; a call that is gone has none."""
@@ -31,6 +34,9 @@ async def refresh(session: "AsyncSession", project_id: UUID, call_id: UUID) -> N
         length_ms=recording_ms or call.duration_ms,
         used=await tools.of_call(session, call_id),
         analysis=await analyses.latest(session, project_id=project_id, call_id=call_id),
+        quality_score=await measurements.read_lowest(
+            session, project_id=project_id, call_id=call_id, slug=QUALITY_METRIC
+        ),
     )
     await call_figures.save(session, figures)
 
@@ -42,6 +48,7 @@ def figures_of(
     length_ms: int | None,
     used: Sequence[ToolInvocation],
     analysis: Analysis | None,
+    quality_score: float | None,
 ) -> CallFigures:
     """Return the figures of a call. Barge-ins are unknown where both parties cannot be heard at once."""
     responses_ms = _agent_responses_ms(conversation) if conversation else ()
@@ -62,7 +69,7 @@ def figures_of(
         failed_barge_in_count=sum(not one.yielded for one in barge_ins) if is_overlap_known else None,
         tool_count=len(used),
         failed_tool_count=sum(failure_of(tool) is not None for tool in used),
-        quality_score=None,
+        quality_score=quality_score,
         strip=draw_strip(conversation, length_ms=_axis_ms(conversation, length_ms)) if conversation else None,
     )
 

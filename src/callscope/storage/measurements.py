@@ -154,6 +154,14 @@ async def read_values(session: AsyncSession, *, project_id: UUID, call_id: UUID)
     return tuple(_to_computed_value(row) for row in (await session.execute(query)).scalars())
 
 
+async def read_lowest(session: AsyncSession, *, project_id: UUID, call_id: UUID, slug: str) -> float | None:
+    """Return the lowest value a metric has of a call, whoever it is of; None when it has none."""
+    query = select(func.min(MetricValueRow.number)).where(
+        MetricValueRow.project_id == project_id, MetricValueRow.call_id == call_id, MetricValueRow.slug == slug
+    )
+    return (await session.execute(query)).scalar_one()
+
+
 async def read_values_of_calls(
     session: AsyncSession,
     *,
