@@ -39,98 +39,124 @@ def _print_schema(wanted: bool) -> None:
         raise typer.Exit
 
 
+RecordingFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A WAV, MP3, MP4/M4A or OGG file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+ChannelParties = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ROLE,ROLE",
+        help="The party of each channel, left first: agent, customer or unknown. Two channels default to "
+        "customer,agent.",
+    ),
+]
+TranscriptFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="A JSON transcript as the API takes or gives it; adds words, and turns for one channel.",
+    ),
+]
+Greeting = Annotated[Direction, typer.Option(help="Who greets where two voices share one channel: inbound the agent.")]
+Transcribe = Annotated[
+    bool, typer.Option("--transcribe", help="Recognise the words, with a model that is on this machine.")
+]
+SpeechModel = Annotated[
+    str | None,
+    typer.Option(help="Speech model of --transcribe: a name or a directory. Default: CALLSCOPE_STT_MODEL."),
+]
+JudgeQuality = Annotated[
+    bool, typer.Option("--quality", help="Also judge how good the voices sound (DNSMOS), 0.4 s per five minutes.")
+]
+PlotFile = Annotated[
+    Path | None, typer.Option(dir_okay=False, writable=True, help="Draw who spoke when into this file, as SVG.")
+]
+ExplainedMetric = Annotated[
+    str | None,
+    typer.Option(metavar="METRIC", help="Tell in plain words how the numbers of this metric came about."),
+]
+PrintSchema = Annotated[
+    bool, typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json.")
+]
+
+
 @app.command()
 def analyze(
-    recording: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A WAV, MP3, MP4/M4A or OGG file.")
-    ],
+    recording: RecordingFile,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    channels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ROLE,ROLE",
-            help="The party of each channel, left first: agent, customer or unknown. Two channels default to "
-            "customer,agent.",
-        ),
-    ] = None,
-    transcript: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="A JSON transcript as the API takes or gives it; adds words, and turns for one channel.",
-        ),
-    ] = None,
-    direction: Annotated[
-        Direction, typer.Option(help="Who greets where two voices share one channel: inbound the agent.")
-    ] = Direction.INBOUND,
-    transcribe: Annotated[
-        bool, typer.Option("--transcribe", help="Recognise the words, with a model that is on this machine.")
-    ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(help="Speech model of --transcribe: a name or a directory. Default: CALLSCOPE_STT_MODEL."),
-    ] = None,
-    quality: Annotated[
-        bool, typer.Option("--quality", help="Also judge how good the voices sound (DNSMOS), 0.4 s per five minutes.")
-    ] = False,
-    plot: Annotated[
-        Path | None,
-        typer.Option(dir_okay=False, writable=True, help="Draw who spoke when into this file, as SVG."),
-    ] = None,
-    explain: Annotated[
-        str | None,
-        typer.Option(metavar="METRIC", help="Tell in plain words how the numbers of this metric came about."),
-    ] = None,
-    schema: Annotated[  # noqa: ARG001 - handled before the command runs
-        bool,
-        typer.Option("--schema", is_eager=True, callback=_print_schema, help="Print the JSON Schema of --json."),
-    ] = False,
+    json: AsJson = False,
+    channels: ChannelParties = None,
+    transcript: TranscriptFile = None,
+    direction: Greeting = Direction.INBOUND,
+    transcribe: Transcribe = False,
+    model: SpeechModel = None,
+    quality: JudgeQuality = False,
+    plot: PlotFile = None,
+    explain: ExplainedMetric = None,
+    schema: PrintSchema = False,  # noqa: ARG001 - handled before the command runs
 ) -> None:
     """Measure a recording: who spoke when, response times, interruptions, silence, pace, and the input check.
 
     Exit codes: 0 measured, 1 the file cannot be measured, 2 wrong usage.
     """
-    from callscope.audio.probe import probe
-    from callscope.cli.analysis.transcript_file import read_transcript_file
-    from callscope.services.measuring import measure_recording
-
     if explain is not None:
         _check_metric(explain)
-    roles = None if channels is None else parse_channels(channels, channel_count=probe(recording).channel_count)
-    entries = () if transcript is None else read_transcript_file(transcript)
     if transcribe and transcript is not None:
         raise typer.BadParameter("the words are given by --transcript", param_hint="--transcribe")
     recognizer = _recognizer(model) if transcribe else None
-    with _progress() as on_progress:
-        measurement = measure_recording(
-            recording,
-            roles=roles,
-            transcript=entries,
-            direction=CallDirection(direction.value.upper()),
-            on_progress=on_progress,
-            judges_quality=quality,
-        )
+    measurement = _measure(recording, channels, transcript, direction, judges_quality=quality)
     if recognizer is not None:
         measurement = _with_words(recording, measurement, recognizer)
     if plot is not None:
         _plot(measurement, plot)
     if explain is not None:
-        from callscope.cli.analysis.explanation import explain_metric
-
-        typer.echo(explain_metric(explain, measurement))
+        _explain(measurement, explain)
     elif json:
-        from callscope.cli.analysis.document import analysis_document
-
-        typer.echo(analysis_document(measurement).model_dump_json(indent=2))
+        _print_json(measurement)
     else:
-        from rich.console import Console
+        _print_summary(measurement, recording)
 
-        from callscope.cli.analysis.summary import print_summary
 
-        print_summary(Console(highlight=False), str(recording), measurement)
+def _measure(
+    recording: Path, channels: str | None, transcript: Path | None, direction: Direction, *, judges_quality: bool
+) -> "Measurement":
+    from callscope.audio.probe import probe
+    from callscope.cli.analysis.transcript_file import read_transcript_file
+    from callscope.services.measuring import measure_recording
+
+    roles = None if channels is None else parse_channels(channels, channel_count=probe(recording).channel_count)
+    with _progress() as on_progress:
+        return measure_recording(
+            recording,
+            roles=roles,
+            transcript=() if transcript is None else read_transcript_file(transcript),
+            direction=CallDirection(direction.value.upper()),
+            on_progress=on_progress,
+            judges_quality=judges_quality,
+        )
+
+
+def _explain(measurement: "Measurement", slug: str) -> None:
+    from callscope.cli.analysis.explanation import explain_metric
+
+    typer.echo(explain_metric(slug, measurement))
+
+
+def _print_json(measurement: "Measurement") -> None:
+    from callscope.cli.analysis.document import analysis_document
+
+    typer.echo(analysis_document(measurement).model_dump_json(indent=2))
+
+
+def _print_summary(measurement: "Measurement", recording: Path) -> None:
+    from rich.console import Console
+
+    from callscope.cli.analysis.summary import print_summary
+
+    print_summary(Console(highlight=False), str(recording), measurement)
 
 
 def _check_metric(slug: str) -> None:

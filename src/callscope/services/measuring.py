@@ -74,8 +74,7 @@ def measure_recording(
     `declared_duration_ms` is the length of the call by its own times; `judges_quality` adds the verdict of a network on
     how the voices sound, 0.4 s of processor time for every five minutes and channel.
 
-    Raises:
-        CallscopeError: the file is no audio, is damaged beyond use, or is too long.
+    Raises CallscopeError: the file is no audio, is damaged beyond use, or is too long.
     """
     heard = analyze_recording(
         path,
@@ -88,11 +87,15 @@ def measure_recording(
     parties = time_parties(path, heard, transcript, direction, scratch_dir=scratch_dir, max_duration_ms=max_duration_ms)
     findings = (*heard.report.findings, *_length_findings(heard.duration_ms, declared_duration_ms), *parties.findings)
     analysis = replace(heard, report=replace(heard.report, findings=findings))
+    return _measurement(analysis, parties, _facts_of(analysis, parties, transcript, tools))
+
+
+def _measurement(analysis: RecordingAnalysis, parties: TimedParties, facts: CallFacts) -> Measurement:
     return Measurement(
         analysis=analysis,
         conversation=parties.conversation,
         conversation_reason=parties.reason,
-        values=runner.compute(_facts_of(analysis, parties, transcript, tools)),
+        values=runner.compute(facts),
         heard=parties.heard,
     )
 
