@@ -25,7 +25,7 @@ from callscope.core.recording import Peaks, Recording, RecordingAnalysis, Record
 from callscope.core.transcript import Transcript
 from callscope.metrics import registry, runner
 from callscope.services import analyses, ingest, recordings
-from callscope.storage import call_words
+from callscope.storage import call_words, notifications
 from callscope.storage.analyses import AnalysisRow
 from callscope.storage.calls import CallRow
 from callscope.storage.engine import SessionFactory
@@ -73,6 +73,7 @@ async def finish(
         await analyses.record_measurement(session, analysis, conversation=record.conversation, values=values, at=at)
         await _store_outcome(session, record, call_id)
         await call_words.refresh(session, call_id)
+        await notifications.tell(session, project_id, call_id)
 
 
 async def store(

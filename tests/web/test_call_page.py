@@ -79,7 +79,7 @@ async def test_absent_values_say_why(browser: httpx.AsyncClient, calls: Calls, p
 
 
 @pytest.mark.parametrize(
-    ("status", "changes", "words", "is_polling"),
+    ("status", "changes", "words", "is_watched"),
     [
         (AnalysisStatus.QUEUED, {"stage": Stage.TRANSCRIPT}, "Queued Waiting for a worker.", True),
         (AnalysisStatus.RUNNING, {}, "Analysing Now fetching the recording.", True),
@@ -105,7 +105,7 @@ async def test_an_unfinished_call_shows_what_there_is(  # noqa: PLR0917 - fixtur
     status: AnalysisStatus,
     changes: dict[str, object],
     words: str,
-    is_polling: bool,
+    is_watched: bool,
 ) -> None:
     call = build_call(project_id=project_id, duration_ms=None)
     record = build_whole_call(
@@ -119,13 +119,14 @@ async def test_an_unfinished_call_shows_what_there_is(  # noqa: PLR0917 - fixtur
         values=(),
         tools=(),
     )
-    page = (await browser.get(f"/calls/{await calls.add(record)}")).text
+    call_id = await calls.add(record)
+    page = (await browser.get(f"/calls/{call_id}")).text
     text = text_of(page)
     assert words in text
     assert str(changes.get("reason", "")) in text
     assert "No metric was computed yet." in text
     assert "data-audio" not in page
-    assert ('hx-trigger="every' in page) is is_polling
+    assert (f'data-live="/calls/{call_id}/live"' in page) is is_watched
 
 
 async def test_a_transcript_alone_is_timed_and_says_on_what(
