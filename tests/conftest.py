@@ -2,6 +2,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import settings
+from procrastinate import App
+from procrastinate.tasks import Task
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from callscope.storage.engine import SessionFactory, create_engine, session_factory
@@ -9,6 +11,16 @@ from tests.support.database import DatabaseServer, running_server
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+def _take(task: Task) -> Task:
+    return task
+
+
+@pytest.fixture(autouse=True)
+def no_job_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep jobs that are due at certain minutes from running in whichever test stands there then."""
+    monkeypatch.setattr(App, "periodic", lambda *_, **__: _take)
 
 
 @pytest.fixture(scope="session")
