@@ -28,9 +28,18 @@ from callscope.storage.engine import create_engine, session_factory
 from callscope.storage.objects import Objects
 from tests.support.api import authorization, build_app_under_test, make_key, minimal_call
 from tests.support.database import DatabaseServer
+from tests.support.live_api import integration_intake
 from tests.support.live_server import serving
 
 EXAMPLES = 12
+
+
+@schemathesis.serializer("audio/pcm")
+def samples(_context: object, value: object) -> bytes:
+    """Take whatever is made up as the bytes of a chunk."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -56,9 +65,11 @@ class Target:
 def target(database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     url = database_server.clone()
     key = asyncio.run(new_key(url))
-    api = build_app_under_test(create_engine(url))
+    engine = create_engine(url)
+    api = build_app_under_test(engine)
     objects = Objects.open(None, default_dir=tmp_path_factory.mktemp("objects"))
     api.app.state.playback = PlaybackContext(reads=api.transactions, objects=objects, signer=Signer(b"s", api.clock))
+    api.app.state.integrations = integration_intake(api, engine, objects)
     with serving(api.app) as address, requests.Session() as session:
         session.headers.update(authorization(key))
         yield Target(url=address, session=session, ids=stored_ids(address, key))

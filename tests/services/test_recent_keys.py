@@ -20,7 +20,7 @@ async def test_a_key_revoked_elsewhere_is_refused_within_a_second(engine: AsyncE
         created = await create_key(session, project_name="default", name="test")
     principal = await authenticate(statements, created.plain_key, now=NOW, recent=recent)
     async with sessions.begin() as session:
-        await own_keys.revoke_key(session, principal, created.id, now=NOW)
+        await own_keys.revoke_key(session, principal.project_id, created.id, now=NOW)
 
     just_before = NOW + REMEMBERED_FOR - timedelta(milliseconds=1)
     assert await authenticate(statements, created.plain_key, now=just_before, recent=recent) == principal
@@ -34,7 +34,7 @@ async def test_a_key_that_is_forgotten_is_read_again(engine: AsyncEngine) -> Non
         created = await create_key(session, project_name="default", name="test")
     principal = await authenticate(statements, created.plain_key, now=NOW, recent=recent)
     async with sessions.begin() as session:
-        await own_keys.revoke_key(session, principal, created.id, now=NOW)
+        await own_keys.revoke_key(session, principal.project_id, created.id, now=NOW)
     recent.forget(uuid4())
     assert await authenticate(statements, created.plain_key, now=NOW, recent=recent) == principal
 

@@ -9,6 +9,7 @@ from callscope.speech.edges import locate_speech
 from callscope.speech.noise import estimate_noise
 from callscope.speech.parameters import DEFAULT_SPEECH
 from callscope.speech.tracks import WINDOW_MS, ChannelTrack
+from callscope.speech.window_sound import WindowSounds
 
 FRAME_COUNT = 960
 NOISE_DB = -60.0
@@ -32,7 +33,9 @@ def track_of(
     for start_ms, end_ms, probability in probabilities:
         said[start_ms // WINDOW_MS : end_ms // WINDOW_MS] = probability
     power_db = (10 * np.log10((10 ** (bands / 10)).sum(axis=1))).astype(np.float32)
-    return ChannelTrack(levels=quantize(bands), power_db=power_db, probabilities=said)
+    return ChannelTrack(
+        levels=quantize(bands), power_db=power_db, probabilities=said, sounds=WindowSounds.unheard(said.size)
+    )
 
 
 def located(track: ChannelTrack) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from callscope.api.bodies import JsonBody, Received
 from callscope.api.integration_intake import CHUNK_PATH, IntegrationIntake, intake_of
 from callscope.api.openapi import documents_body
 from callscope.api.schemas.base import Envelope
+from callscope.api.schemas.errors import ValidationErrorBody
 from callscope.api.schemas.integration import (
     ChunkUploadUrl,
     ChunkUrlRequest,
@@ -111,6 +112,7 @@ async def announce_livekit_chunk(
     CHUNK_PATH + "/{project_id}/{integration}/{chunk_index}",
     responses={
         200: {"description": "The chunk is stored, in place of an earlier one."},
+        400: {"model": ValidationErrorBody, "description": "The address is not one that could have been made."},
         403: {"description": "The address is not one of ours, or has expired."},
         413: {"description": "The chunk is too large."},
     },
