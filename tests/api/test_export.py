@@ -111,8 +111,9 @@ async def reads_of(client: httpx.AsyncClient, headers: dict[str, str]) -> list[d
     for call in listed:
         parts = {
             part: (await client.get(f"/v1/call/{call['id']}/{part}", headers=headers)).json()["data"]
-            for part in ("transcript", "metrics?status=all", "cost")
+            for part in ("transcript", "metrics?status=all", "cost", "sentiment-run")
         }
+        del parts["sentiment-run"]["status"]
         found.append(without_ids({"call": call, **parts}))
     return sorted(found, key=json.dumps)
 

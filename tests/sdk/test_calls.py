@@ -176,6 +176,7 @@ async def test_metrics_are_grouped_flat_and_honest(live: LiveApi, client: Roark)
     status_of = {row["slug"]: row["captureStatus"] for row in flat["data"]}
     assert {slug for slug, status in status_of.items() if status == "SUCCESS"} == {"response_time"}
     assert status_of["overtalk_ratio"] == "DATA_MISSING"
+    assert set(status_of.values()) <= {"SUCCESS", "DATA_MISSING", "NOT_APPLICABLE"}
     assert "value" not in next(row for row in flat["data"] if row["slug"] == "overtalk_ratio")
 
 
