@@ -25,6 +25,7 @@ OPEN_ROUTES = {
     ("get", "/health"),
     ("get", "/v1/recordings/{recording_id}"),
     ("put", "/v1/integrations/chunks/{project_id}/{integration}/{chunk_index}"),
+    ("put", "/v1/recording-upload/{upload_id}"),
     ("get", "/v1/me"),
 }
 PARAMETER = re.compile(r"\{\w+\}")

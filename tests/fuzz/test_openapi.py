@@ -28,7 +28,7 @@ from callscope.storage.engine import create_engine, session_factory
 from callscope.storage.objects import Objects
 from tests.support.api import authorization, build_app_under_test, make_key, minimal_call
 from tests.support.database import DatabaseServer
-from tests.support.live_api import integration_intake
+from tests.support.live_api import integration_intake, recording_intake
 from tests.support.live_server import serving
 
 EXAMPLES = 12
@@ -70,6 +70,7 @@ def target(database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFac
     objects = Objects.open(None, default_dir=tmp_path_factory.mktemp("objects"))
     api.app.state.playback = PlaybackContext(reads=api.transactions, objects=objects, signer=Signer(b"s", api.clock))
     api.app.state.integrations = integration_intake(api, engine, objects)
+    api.app.state.recording_uploads = recording_intake(api, objects)
     with serving(api.app) as address, requests.Session() as session:
         session.headers.update(authorization(key))
         yield Target(url=address, session=session, ids=stored_ids(address, key))

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.api.integration_intake import IntegrationIntake
+from callscope.api.recording_intake import RecordingIntake
 from callscope.core.jobs import LIVE_QUEUE, NETWORK_QUEUE, SHORT_QUEUE
 from callscope.core.recording import MeasuredRecording, Recording
 from callscope.outbound.client import OutboundClient
@@ -29,6 +30,7 @@ from callscope.storage.statements import Statements
 from tests.support.api import ApiUnderTest, SettableClock
 
 MAX_CHUNK_BYTES = 4 * 1024**2
+MAX_UPLOAD_BYTES = 8 * 1024**2
 AT_ONCE = RetrySchedule(first_s=0, growth=1, longest_s=0, max_attempts=3)
 
 
@@ -116,6 +118,16 @@ def integration_intake(api: ApiUnderTest, engine: AsyncEngine, objects: Objects)
     )
 
 
+def recording_intake(api: ApiUnderTest, objects: Objects) -> RecordingIntake:
+    return RecordingIntake(
+        transactions=api.transactions,
+        objects=objects,
+        signer=Signer(b"a secret of the tests", api.clock),
+        clock=api.clock,
+        max_bytes=MAX_UPLOAD_BYTES,
+    )
+
+
 @asynccontextmanager
 async def living(
     api: ApiUnderTest,
@@ -128,6 +140,7 @@ async def living(
 ) -> AsyncIterator[Live]:
     objects = objects_in(directory)
     api.app.state.integrations = integration_intake(api, engine, objects)
+    api.app.state.recording_uploads = recording_intake(api, objects)
     outbound = OutboundClient(allowed_networks=(IPv4Network("127.0.0.0/8"),))
     context = PipelineContext(
         sessions=api.transactions,

@@ -22,7 +22,10 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimitMiddleware:
-    """Reads at most `max_bytes` of any request's body; to the paths of `larger`, as much as that says."""
+    """Reads at most `max_bytes` of any request's body; to the paths of `larger`, as much as that says.
+
+    A path there that ends in a slash stands for all below it.
+    """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
@@ -34,7 +37,7 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        max_bytes = self._limit_of(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdigit() and int(declared) > max_bytes:
             response = answer_http(Request(scope), BodyTooLarge(max_bytes))
@@ -51,3 +54,9 @@ class BodyLimitMiddleware:
             return message
 
         await self._app(scope, receive_limited, send)
+
+    def _limit_of(self, path: str) -> int:
+        for larger, max_bytes in self._larger.items():
+            if path == larger or (larger.endswith("/") and path.startswith(larger)):
+                return max_bytes
+        return self._max_bytes

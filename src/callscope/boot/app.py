@@ -16,8 +16,11 @@ from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.integration_intake import IntegrationIntake
 from callscope.api.limits import LimitMiddleware, RequestLimits
-from callscope.api.livekit_intake import UPLOAD_PATH, KeyPair, LivekitIntake
+from callscope.api.livekit_intake import UPLOAD_PATH as SESSION_PATH
+from callscope.api.livekit_intake import KeyPair, LivekitIntake
 from callscope.api.openapi import describe
+from callscope.api.recording_intake import UPLOAD_PATH as RECORDING_UPLOAD_PATH
+from callscope.api.recording_intake import RecordingIntake
 from callscope.api.request_ids import RequestIdMiddleware
 from callscope.api.router import PARTS, router
 from callscope.api.routes.monitoring import MetricsContext
@@ -57,7 +60,7 @@ def build_api(
     context: ApiContext,
     *,
     max_body_bytes: int,
-    max_session_bytes: int | None = None,
+    max_recording_bytes: int | None = None,
     limits: RequestLimits | None = None,
     telemetry: Telemetry | None = None,
     is_tls: bool = False,
@@ -66,7 +69,8 @@ def build_api(
     """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
     app = _routed(context.version, lifespan=lifespan)
     app.state.api = context
-    larger = {UPLOAD_PATH: max_session_bytes or max_body_bytes}
+    max_recording_bytes = max_recording_bytes or max_body_bytes
+    larger = {SESSION_PATH: max_recording_bytes, f"{RECORDING_UPLOAD_PATH}/": max_recording_bytes}
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes, larger=larger)
     app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
     app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
@@ -110,7 +114,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app = build_api(
         _api_context(wiring),
         max_body_bytes=wiring.settings.max_body_bytes,
-        max_session_bytes=wiring.settings.max_recording_bytes,
+        max_recording_bytes=wiring.settings.max_recording_bytes,
         limits=RequestLimits(
             requests_per_minute=wiring.settings.requests_per_minute,
             max_concurrent=wiring.settings.max_concurrent_requests,
@@ -125,6 +129,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.traces = trace_intake(wiring)
     app.state.integrations = integration_intake(wiring)
     app.state.livekit = livekit_intake(wiring)
+    app.state.recording_uploads = recording_intake(wiring)
     app.state.playback = PlaybackContext(reads=wiring.reads, objects=wiring.objects, signer=wiring.signer)
     install_pages(app, pages)
     return app
@@ -170,6 +175,18 @@ def livekit_intake(wiring: Wiring) -> LivekitIntake:
         objects=wiring.objects,
         clock=wiring.clock,
         max_recording_bytes=settings.max_recording_bytes,
+    )
+
+
+def recording_intake(wiring: Wiring) -> RecordingIntake:
+    """Return where recordings are uploaded to."""
+    return RecordingIntake(
+        transactions=wiring.sessions,
+        objects=wiring.objects,
+        signer=wiring.signer,
+        clock=wiring.clock,
+        max_bytes=wiring.settings.max_recording_bytes,
+        public_url=wiring.settings.public_url,
     )
 
 

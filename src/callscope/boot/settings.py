@@ -157,6 +157,13 @@ class Settings(BaseSettings):
     live_silence_s: float = Field(
         default=3600.0, gt=0, description="Silence after which a running call whose end never came is closed."
     )
+    server_url: str | None = Field(
+        default=None,
+        description="The server that `callscope call` sends to. Default: the public URL, else the one of this machine.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="The API key that `callscope call` uses. Default: the bootstrap key."
+    )
     host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
     workers: int = Field(default=1, ge=0, description="Worker processes `callscope serve` starts beside the server.")

@@ -204,6 +204,33 @@ class RecordingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFile:
+    """A recording's bytes in the object store.
+
+    `sha256` is their digest as hexadecimal digits, `content_type` the type sniffed from them.
+    """
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingUpload:
+    """A recording that its sender uploads to us. `file` is None until it has come in whole.
+
+    `call_id` is the call that took it at `taken_at`, None for one that is gone.
+    """
+
+    id: UUID
+    project_id: UUID
+    call_id: UUID | None
+    taken_at: datetime | None
+    file: RecordingFile | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """A fetched recording of a call.
 

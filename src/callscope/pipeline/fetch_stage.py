@@ -1,18 +1,16 @@
-"""The recordings of a call into the object store: streamed, counted, hashed, told apart by content."""
+"""The recordings of a call into its folder of the object store, from wherever their sender says they are."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from callscope.audio.errors import NotAudio
 from callscope.core.analysis import Analysis
 from callscope.core.ids import new_id
-from callscope.core.recording import Recording, RecordingKind
-from callscope.outbound.containers import SNIFFED_BYTES, sniff
+from callscope.core.recording import Recording, RecordingFile, RecordingKind
 from callscope.pipeline.assembling import assemble
 from callscope.pipeline.context import PipelineContext
-from callscope.services import recordings
+from callscope.services import recording_uploads, recordings
 from callscope.storage.objects import recording_key
 
 if TYPE_CHECKING:
@@ -26,10 +24,11 @@ class FetchedRecordings:
     context: PipelineContext
     fetched: tuple[Recording, ...]
 
-    async def save(self, session: "AsyncSession", analysis: Analysis) -> None:  # noqa: ARG002 - they name their call
-        """Make the recordings known."""
+    async def save(self, session: "AsyncSession", analysis: Analysis) -> None:
+        """Make the recordings known; what they were copied from is needed no more."""
         for recording in self.fetched:
             await recordings.keep(session, recording)
+        await recording_uploads.mark_fetched(session, analysis.call_id, now=self.context.clock.now())
 
     async def discard(self) -> None:
         """Remove the bytes again."""
@@ -38,9 +37,9 @@ class FetchedRecordings:
 
 
 async def fetch_recordings(context: PipelineContext, analysis: Analysis) -> FetchedRecordings:
-    """Fetch every recording of the call, or none; what came in chunks is put together.
+    """Fetch every recording of the call, or none; what came in chunks is put together, what was uploaded copied.
 
-    Raises FetchFailed, NotAudio, ObjectTooLarge, ChunksOutstanding.
+    Raises FetchFailed, NotAudio, ObjectTooLarge, ChunksOutstanding, UploadNotFound.
     """
     async with context.sessions() as session:
         sources = await recordings.sources(session, analysis.call_id)
@@ -58,46 +57,36 @@ async def fetch_recordings(context: PipelineContext, analysis: Analysis) -> Fetc
 
 
 async def _fetch(context: PipelineContext, analysis: Analysis, kind: RecordingKind, url: str) -> Recording:
-    key = recording_key(analysis.project_id, analysis.call_id)
-    limits = {"max_bytes": context.max_recording_bytes}
-    key_of_provider = next((one.key for one in context.artifact_keys if one.opens(url)), None)
-    headers = {} if key_of_provider is None else {"authorization": f"Bearer {key_of_provider}"}
-    async with context.outbound.download(url, timeout_s=context.fetch_timeout_s, headers=headers, **limits) as download:
-        first = await _read_first(download.chunks)
-        content_type = _tell(first)
-        stored = await context.objects.put(key, _rejoined(first, download.chunks), **limits)
+    upload_id = recording_uploads.parse_address(url)
+    if upload_id is None:
+        file = await _download(context, analysis, url)
+    else:
+        file = await _copy_upload(context, analysis, upload_id)
     return Recording(
         id=new_id(),
         project_id=analysis.project_id,
         call_id=analysis.call_id,
         kind=kind,
-        object_key=key,
-        sha256=stored.sha256,
-        size_bytes=stored.size_bytes,
-        content_type=content_type,
+        object_key=file.object_key,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        content_type=file.content_type,
         fetched_at=context.clock.now(),
     )
 
 
-def _tell(first: bytes) -> str:
-    if not first:
-        raise NotAudio("The recording is an empty file.")
-    content_type = sniff(first)
-    if content_type is None:
-        raise NotAudio("The recording is in no known audio format; send WAV, MP3, MP4/M4A or OGG.")
-    return content_type
+async def _download(context: PipelineContext, analysis: Analysis, url: str) -> RecordingFile:
+    key = recording_key(analysis.project_id, analysis.call_id)
+    limits = {"max_bytes": context.max_recording_bytes}
+    key_of_provider = next((one.key for one in context.artifact_keys if one.opens(url)), None)
+    headers = {} if key_of_provider is None else {"authorization": f"Bearer {key_of_provider}"}
+    async with context.outbound.download(url, timeout_s=context.fetch_timeout_s, headers=headers, **limits) as download:
+        return await recordings.store(context.objects, key, download.chunks, **limits)
 
 
-async def _read_first(chunks: AsyncIterator[bytes]) -> bytes:
-    first = bytearray()
-    async for chunk in chunks:
-        first += chunk
-        if len(first) >= SNIFFED_BYTES:
-            break
-    return bytes(first)
-
-
-async def _rejoined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+async def _copy_upload(context: PipelineContext, analysis: Analysis, upload_id: UUID) -> RecordingFile:
+    async with context.sessions() as session:
+        uploaded = await recording_uploads.taken_by(session, analysis.call_id, upload_id)
+    key = recording_key(analysis.project_id, analysis.call_id)
+    await context.objects.copy(uploaded.object_key, key)
+    return replace(uploaded, object_key=key)

@@ -6,15 +6,16 @@ import structlog
 
 from callscope.core.project_rules import ProjectRules
 from callscope.pipeline.context import PipelineContext
-from callscope.services import lifetimes
+from callscope.services import lifetimes, recording_uploads
 from callscope.storage.objects import call_folder
 
 log = structlog.get_logger(__name__)
 
 
 async def remove_deleted_calls(context: PipelineContext) -> None:
-    """Remove every deleted call from object store and database."""
-    while True:
+    """Remove every deleted call from object store and database, then uploads that no call needs any more."""
+    deleted = None
+    while deleted != []:
         async with context.sessions() as session:
             deleted = await lifetimes.deleted_calls(session)
         for project_id, call_id in deleted:
@@ -23,8 +24,10 @@ async def remove_deleted_calls(context: PipelineContext) -> None:
             async with context.sessions.begin() as session:
                 await lifetimes.remove_call(session, call_id)
             log.info("call_removed", call_id=str(call_id))
-        if not deleted:
-            return
+    count = -1
+    while count != 0:
+        async with context.sessions.begin() as session:
+            count = await recording_uploads.sweep(session, context.objects, now=context.clock.now())
 
 
 async def apply_retention(context: PipelineContext) -> None:

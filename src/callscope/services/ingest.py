@@ -12,7 +12,7 @@ from callscope.core.ids import new_id
 from callscope.core.new_call import NewCall, NewToolInvocation, ReceivedRequest
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.outbound.probe import ProbeVerdict
-from callscope.services import agents, properties, redaction, transcripts
+from callscope.services import agents, properties, recording_uploads, redaction, transcripts
 from callscope.services.analyses import FIRST_STAGE, JOB_OF_STAGE
 from callscope.storage import directory, ingest
 from callscope.storage.directory import Known
@@ -47,9 +47,13 @@ async def look_up(
 
 
 async def check_recordings(probe: RecordingProbe, new: NewCall) -> None:
-    """Look at the call's recordings before anything is stored. Raises InvalidInput for a definite no."""
+    """Look at the call's recordings before anything is stored. Raises InvalidInput for a definite no.
+
+    What was uploaded to us was looked at when it came in.
+    """
     sent = {"recordingUrl": new.recording_url, "stereoRecordingUrl": new.stereo_recording_url}
-    urls = {field: url for field, url in sent.items() if url is not None}
+    uploads = recording_uploads.named_by(new)
+    urls = {field: url for field, url in sent.items() if url is not None and field not in uploads}
     verdicts = await asyncio.gather(*(probe(url) for url in urls.values()))
     issues = [
         Issue(
@@ -79,13 +83,15 @@ async def create_call(
     """
     known = await look_up(session, new, project_id=project_id, request=request)
     known = await make_missing(session, new, known, project_id=project_id, request=request)
-    return await store_call(session, new, known, project_id=project_id, request=request, now=now)
+    call = await store_call(session, new, known, project_id=project_id, request=request, now=now)
+    await recording_uploads.take(session, new, call, now=now)
+    return call
 
 
 def lacks_nothing(new: NewCall, known: Known) -> bool:
-    """Tell whether all that the call names by shape is there, so that nothing need be made before it is stored."""
+    """Tell whether all that the call names by shape is there: nothing need be made or taken when it is stored."""
     types = properties.types_to_fix(properties.to_stored(new.properties), known.property_types)
-    return not types and not agents.lacks_any(new.agents, known)
+    return not types and not agents.lacks_any(new.agents, known) and not recording_uploads.named_by(new)
 
 
 async def store_call(

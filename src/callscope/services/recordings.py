@@ -1,15 +1,19 @@
 """The recordings of a call: fetched by the pipeline, measured and played from the object store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from callscope.audio.errors import NotAudio
 from callscope.core.errors import NotFound
-from callscope.core.recording import Recording, RecordingKind
+from callscope.core.recording import Recording, RecordingFile, RecordingKind
+from callscope.outbound.containers import SNIFFED_BYTES, sniff
 from callscope.storage import recordings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from callscope.storage.objects import Objects
 
 
 class RecordingNotFound(NotFound):
@@ -27,6 +31,16 @@ async def read(session: "AsyncSession", recording_id: UUID) -> Recording:
 async def sources(session: "AsyncSession", call_id: UUID) -> Mapping[RecordingKind, str]:
     """Return where the call's recordings are to be fetched from; none for a call that is gone. Never log the URLs."""
     return await recordings.sources_of_call(session, call_id)
+
+
+async def store(objects: "Objects", key: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> RecordingFile:
+    """Stream a recording into the object store. Raises NotAudio, ObjectTooLarge; then nothing is stored."""
+    first = await _read_first(chunks)
+    content_type = _tell(first)
+    stored = await objects.put(key, _rejoined(first, chunks), max_bytes=max_bytes)
+    return RecordingFile(
+        object_key=stored.key, sha256=stored.sha256, size_bytes=stored.size_bytes, content_type=content_type
+    )
 
 
 async def keep(session: "AsyncSession", recording: Recording) -> None:
@@ -51,3 +65,27 @@ def best_for_measuring(found: tuple[Recording, ...]) -> Recording | None:
     """Return the recording to measure and to play: the two-channel one when there is one."""
     by_kind = {recording.kind: recording for recording in found}
     return by_kind.get(RecordingKind.STEREO) or by_kind.get(RecordingKind.MAIN)
+
+
+def _tell(first: bytes) -> str:
+    if not first:
+        raise NotAudio("The recording is an empty file.")
+    content_type = sniff(first)
+    if content_type is None:
+        raise NotAudio("The recording is in no known audio format; send WAV, MP3, MP4/M4A or OGG.")
+    return content_type
+
+
+async def _read_first(chunks: AsyncIterator[bytes]) -> bytes:
+    first = bytearray()
+    async for chunk in chunks:
+        first += chunk
+        if len(first) >= SNIFFED_BYTES:
+            break
+    return bytes(first)
+
+
+async def _rejoined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

@@ -10,6 +10,7 @@ from callscope.core.errors import PermissionMissing
 
 PLAY_RECORDING = "recording.play"
 UPLOAD_CHUNK = "chunk.upload"
+UPLOAD_RECORDING = "recording.upload"
 
 
 class SignatureInvalid(PermissionMissing):
@@ -33,9 +34,9 @@ class Signer:
     def check(self, purpose: str, subject: str, *, expires: str, signature: str) -> None:
         """Raise SignatureInvalid unless the parameters were signed by us for this and have not expired."""
         if not hmac.compare_digest(self._signature(purpose, subject, expires).encode(), signature.encode()):
-            raise SignatureInvalid("This address is not valid. Ask for the call again to get a fresh one.")
+            raise SignatureInvalid("This address is not valid. Ask for a fresh one where this one came from.")
         if self._clock.now().timestamp() >= int(expires):
-            raise SignatureInvalid("This address has expired. Ask for the call again to get a fresh one.")
+            raise SignatureInvalid("This address has expired. Ask for a fresh one where this one came from.")
 
     def _signature(self, purpose: str, subject: str, expires: str) -> str:
         key = hmac.digest(self._secret, purpose.encode(), hashlib.sha256)

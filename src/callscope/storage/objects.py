@@ -51,6 +51,11 @@ def recordings_folder(project_id: UUID, call_id: UUID) -> str:
     return f"{call_folder(project_id, call_id)}recordings/"
 
 
+def upload_folder(project_id: UUID, upload_id: UUID) -> str:
+    """Return the prefix under which everything of an upload lies."""
+    return f"projects/{project_id}/uploads/{upload_id}/"
+
+
 def recording_key(project_id: UUID, call_id: UUID) -> str:
     """Return a fresh key in the call's folder: an upload never writes over what a reader may be reading."""
     return recordings_folder(project_id, call_id) + uuid4().hex
@@ -103,7 +108,7 @@ class Objects:
         try:
             result = await obstore.get_async(self._store, key, options={"range": wanted})
         except FileNotFoundError as error:
-            raise ObjectNotFound("The object store has no such object any more.") from error
+            raise _not_found() from error
         return _as_bytes(result)
 
     async def download(self, key: str, path: Path) -> None:
@@ -111,6 +116,18 @@ class Objects:
         with path.open("wb") as file:
             async for chunk in await self.read(key):
                 file.write(chunk)
+
+    async def copy(self, key: str, target: str) -> None:
+        """Copy an object inside the store, and return once the copy would survive a power cut.
+
+        Raises ObjectNotFound.
+        """
+        try:
+            await obstore.copy_async(self._store, key, target)
+        except FileNotFoundError as error:
+            raise _not_found() from error
+        if self._directory is not None:
+            await asyncio.to_thread(_sync, self._directory, target)
 
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
@@ -122,6 +139,10 @@ class Objects:
     async def keys(self, prefix: str) -> list[str]:
         """Return the keys of all objects under a prefix, in alphabetical order."""
         return sorted([meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch])
+
+
+def _not_found() -> ObjectNotFound:
+    return ObjectNotFound("The object store has no such object any more.")
 
 
 def _sync(directory: Path, key: str) -> None:

@@ -41,15 +41,21 @@ def read_transcript_file(path: Path) -> tuple[TranscriptEntry, ...]:
         TranscriptUnreadable: no JSON, or not of these shapes.
     """
     try:
-        found = _entries.validate_python(_list_in(json.loads(path.read_text(encoding="utf-8"))))
-    except (json.JSONDecodeError, UnicodeDecodeError) as fault:
-        raise TranscriptUnreadable(f"{path} is not JSON: {fault}") from fault
+        found = _entries.validate_python(read_entries(path))
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the top"
         raise TranscriptUnreadable(f"{path} holds no transcript: at {place}: {first['msg']}") from fault
     entries = [_entry(each, Role(each.role.lower())) for each in found if each.role is not None]
     return tuple(sorted(entries, key=lambda entry: entry.start_offset_ms))
+
+
+def read_entries(path: Path) -> Any:  # noqa: ANN401 - anything JSON may hold
+    """Return what stands in a JSON file where a transcript's entries would. Raises TranscriptUnreadable."""
+    try:
+        return _list_in(json.loads(path.read_text(encoding="utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError) as fault:
+        raise TranscriptUnreadable(f"{path} is not JSON: {fault}") from fault
 
 
 def _list_in(document: Any) -> Any:  # noqa: ANN401 - anything JSON may hold

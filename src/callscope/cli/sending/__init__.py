@@ -1,0 +1,1 @@
+"""Sending a recording from this machine to a server."""
