@@ -37,6 +37,7 @@ from callscope.storage.engine import is_reachable
 from callscope.storage.notifications import listening
 from callscope.storage.statements import Statements
 from callscope.web.form_tokens import FormSigner
+from callscope.web.installed_parts import InstalledParts
 from callscope.web.live import LiveChanges
 from callscope.web.pages import Pages
 from callscope.web.router import install_pages
@@ -102,7 +103,8 @@ def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
 
 def create_app(wiring: Wiring) -> FastAPI:
     """Return the whole application; before it serves, it makes sure that the bootstrap key of the settings exists."""
-    pages = build_pages(wiring)
+    judge = Judge(wiring.outbound, judge_rules(wiring.settings))
+    pages = build_pages(wiring, judge)
 
     @asynccontextmanager
     async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
@@ -112,7 +114,7 @@ def create_app(wiring: Wiring) -> FastAPI:
 
     settings, telemetry = wiring.settings, Telemetry()
     app = build_api(
-        _api_context(wiring),
+        _api_context(wiring, judge),
         max_body_bytes=wiring.settings.max_body_bytes,
         max_recording_bytes=wiring.settings.max_recording_bytes,
         limits=RequestLimits(
@@ -190,7 +192,7 @@ def recording_intake(wiring: Wiring) -> RecordingIntake:
     )
 
 
-def _api_context(wiring: Wiring) -> ApiContext:
+def _api_context(wiring: Wiring, judge: Judge) -> ApiContext:
     def sign_recording_url(request: Request, recording_id: UUID) -> str:
         address = wiring.settings.public_url or str(request.base_url)
         return address.rstrip("/") + _sign_recording_path(wiring, recording_id)
@@ -205,12 +207,12 @@ def _api_context(wiring: Wiring) -> ApiContext:
         is_database_reachable=partial(is_reachable, wiring.engine),
         clock=wiring.clock,
         version=version("callscope"),
-        judge=Judge(wiring.outbound, judge_rules(wiring.settings)),
+        judge=judge,
     )
 
 
-def build_pages(wiring: Wiring) -> Pages:
-    """Return what the pages work with."""
+def build_pages(wiring: Wiring, judge: Judge | None = None) -> Pages:
+    """Return what the pages work with; the API's judge where both serve, so that its limits hold for both."""
     reader = ServiceReader(
         transactions=wiring.sessions,
         reads=wiring.reads,
@@ -225,6 +227,12 @@ def build_pages(wiring: Wiring) -> Pages:
         clock=wiring.clock,
         recent_keys=wiring.recent_keys,
         changes=LiveChanges(partial(listening, wiring.database_url)),
+        judge=judge or Judge(wiring.outbound, judge_rules(wiring.settings)),
+        parts=InstalledParts(
+            judges_voice_quality=wiring.settings.voice_quality,
+            transcribes_beside_brought=wiring.settings.stt_always,
+            trace_retention_days=wiring.settings.trace_retention_days,
+        ),
     )
 
 

@@ -63,3 +63,9 @@ QUEUE_OF_JOB = {
 
 FAIR_QUEUES = frozenset((NETWORK_QUEUE, AUDIO_QUEUE, SPEECH_QUEUE))
 """Lines whose jobs take seconds to minutes: projects take turns in them."""
+
+LINES_OF_A_WORKER = len(set(QUEUE_OF_JOB.values()))
+"""Every worker works at every line."""
+
+SWEEP_MINUTE = 17
+"""Of every hour: when what is past its time is deleted."""

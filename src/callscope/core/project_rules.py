@@ -36,3 +36,4 @@ class ProjectRules:
 
 
 NO_RULES = ProjectRules()
+LONGEST_RETENTION_DAYS = 36_500

@@ -14,6 +14,7 @@ from callscope.core.jobs import (
     METRICS_QUEUE,
     QUEUE_OF_JOB,
     SHORT_QUEUE,
+    SWEEP_MINUTE,
     TRACES_QUEUE,
     JobName,
 )
@@ -32,6 +33,7 @@ from callscope.pipeline.traces import drain_traces, expire_traces, measure_trace
 from callscope.pipeline.transcribe_stage import transcribe_recording_of_call
 from callscope.pipeline.transcript_stage import measure_supplied_transcript
 from callscope.services.judging import Judge
+from callscope.storage.engine import patience_of
 
 WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
     JobName.MEASURE_TRANSCRIPT: (Stage.TRANSCRIPT, measure_supplied_transcript),
@@ -41,7 +43,7 @@ WORK_OF_JOB: dict[JobName, tuple[Stage, Work]] = {
     JobName.CONCLUDE_ANALYSIS: (Stage.CONCLUDE, conclude),
 }
 RETRY_AFTER_LOSS_S = 5
-HOURLY = "17 * * * *"
+HOURLY = f"{SWEEP_MINUTE} * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_MINUTE = "* * * * *"
 
@@ -57,7 +59,10 @@ class KeepJob(BaseRetryStrategy):
 
 def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 4) -> App:
     """Return the application with every job registered; `database_url` is a libpq URL. Open it before use."""
-    app = App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=pool_size))
+    connector = PsycopgConnector(
+        conninfo=database_url, min_size=1, max_size=pool_size, kwargs=patience_of(database_url)
+    )
+    app = App(connector=connector)
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
     _add_trace_jobs(app, context)

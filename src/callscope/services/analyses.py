@@ -190,6 +190,12 @@ async def latest(session: "AsyncSession", project_id: UUID, call_id: UUID) -> An
     return found
 
 
+async def find(session: "AsyncSession", project_id: UUID, analysis_id: UUID) -> Analysis | None:
+    """Return an analysis of the project, None when there is none of that id."""
+    found = await analyses.read(session, analysis_id)
+    return found if found is not None and found.project_id == project_id else None
+
+
 async def history(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Analysis, ...]:
     """Return all analyses of a call, newest first."""
     return await analyses.of_call(session, project_id=project_id, call_id=call_id)

@@ -71,6 +71,11 @@ async def set_aside(session: "AsyncSession", message_id: UUID, *, reason: str, n
     await integration_messages.mark_handled(session, message_id, at=now, call_id=None, fault=reason)
 
 
+async def read_again(session: "AsyncSession", project_id: UUID, message_id: UUID) -> bool:
+    """Queue a message that was set aside once more; return whether there was one."""
+    return await integration_messages.put_back(session, project_id, message_id)
+
+
 async def expire(session: "AsyncSession", *, received_before: datetime) -> int:
     """Delete messages that were read and are old, at most some; return how many were."""
     return await integration_messages.expire(session, received_before=received_before, limit=EXPIRED_PER_TRANSACTION)

@@ -17,7 +17,10 @@ from callscope.storage.projects import ProjectRow
 
 
 class AccountRow(Base):
-    """One person. `email` is in lower case; `password_digest` is argon2's, None for one who only signs in elsewhere."""
+    """One person. `email` is in lower case; `password_digest` is argon2's, None for one who only signs in elsewhere.
+
+    `oidc_subject` names the person at the sign-in provider: its issuer, a space, and its `sub`.
+    """
 
     __tablename__ = "account"
 
@@ -25,6 +28,7 @@ class AccountRow(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_digest: Mapped[str | None]
+    oidc_subject: Mapped[str | None] = mapped_column(unique=True)
     is_operator: Mapped[bool]
     failed_sign_in_count: Mapped[int]
     locked_until: Mapped[datetime | None]

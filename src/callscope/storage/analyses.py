@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, insert, select, update
+from sqlalchemy import Index, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,7 +20,17 @@ class AnalysisRow(Base):
     """Where one analysis of one call stands."""
 
     __tablename__ = "analysis"
-    __table_args__ = (Index(None, "call_id", "created_at"), Index(None, "project_id"))
+    __table_args__ = (
+        Index(None, "call_id", "created_at"),
+        Index(None, "project_id"),
+        Index("ix_analysis_failed", "project_id", "finished_at", postgresql_where=text("status = 'FAILED'")),
+        Index(
+            "ix_analysis_postponed",
+            "project_id",
+            "next_attempt_at",
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     project_id: Mapped[ProjectId]

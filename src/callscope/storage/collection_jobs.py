@@ -35,7 +35,11 @@ class CollectionJobRow(Base):
     """One job."""
 
     __tablename__ = "collection_job"
-    __table_args__ = (Index(None, "project_id", "id"),)
+    __table_args__ = (
+        Index(None, "project_id", "id"),
+        Index("ix_collection_job_failed", "project_id", "completed_at", postgresql_where=text("failed_items > 0")),
+        Index("ix_collection_job_failing", "project_id", postgresql_where=text("failing_since IS NOT NULL")),
+    )
 
     id: Mapped[Id]
     project_id: Mapped[ProjectId]

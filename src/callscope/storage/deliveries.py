@@ -29,6 +29,13 @@ class WebhookDeliveryRow(Base):
         Index("ix_webhook_delivery_waiting", "webhook_id", "call_id", "id", postgresql_where=WAITING),
         Index(None, "project_id"),
         Index(None, "created_at"),
+        Index("ix_webhook_delivery_dead", "project_id", "finished_at", postgresql_where=text("status = 'DEAD'")),
+        Index(
+            "ix_webhook_delivery_failing",
+            "project_id",
+            "next_attempt_at",
+            postgresql_where=text("status = 'WAITING' AND attempt_count > 0"),
+        ),
     )
 
     id: Mapped[Id]

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, delete, select, update
+from sqlalchemy import ForeignKey, Index, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callscope.core.integration import Integration
 from callscope.core.jobs import JobName
 from callscope.storage.base import Base, Id, ProjectId
-from callscope.storage.jobs import DEFER, defer_parameters
+from callscope.storage.jobs import DEFER, defer, defer_parameters
 from callscope.storage.statements import Statements, execute_prepared
 
 
@@ -23,6 +23,12 @@ class IntegrationMessageRow(Base):
         Index(None, "project_id", "integration", "call_ref"),
         Index(None, "call_id"),
         Index("ix_integration_message_received_at", "received_at"),
+        Index(
+            "ix_integration_message_set_aside",
+            "project_id",
+            "handled_at",
+            postgresql_where=text("fault IS NOT NULL AND call_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -50,7 +56,6 @@ class StoredMessage:
     received_at: datetime
 
 
-# The job's lock: messages of one call are read one after another, in the order they came.
 _ADD = f"""
     WITH message AS (
         INSERT INTO integration_message (id, project_id, api_key_id, integration, call_ref, body, received_at)
@@ -68,7 +73,7 @@ async def add(where: AsyncSession | Statements, message: StoredMessage) -> None:
         **defer_parameters(
             JobName.READ_MESSAGE,
             args={"message_id": str(message.id)},
-            lock=f"{message.project_id} {message.integration} {message.call_ref}",
+            lock=_lock(message.project_id, message.integration, message.call_ref),
         ),
         "id": message.id,
         "project_id": message.project_id,
@@ -114,6 +119,32 @@ async def mark_handled(
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def put_back(session: AsyncSession, project_id: UUID, message_id: UUID) -> bool:
+    """Have a message that was set aside read again; return whether there was one."""
+    statement = (
+        update(IntegrationMessageRow)
+        .where(
+            IntegrationMessageRow.project_id == project_id,
+            IntegrationMessageRow.id == message_id,
+            IntegrationMessageRow.call_id.is_(None),
+            IntegrationMessageRow.fault.is_not(None),
+        )
+        .values(handled_at=None, fault=None)
+        .returning(IntegrationMessageRow)
+        .execution_options(synchronize_session=False)
+    )
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        return False
+    await defer(
+        session,
+        JobName.READ_MESSAGE,
+        args={"message_id": str(row.id)},
+        lock=_lock(row.project_id, row.integration, row.call_ref),
+    )
+    return True
+
+
 async def forget_body(session: AsyncSession, message_id: UUID) -> None:
     """Empty what a message says; that it came, and what became of it, stays."""
     statement = update(IntegrationMessageRow).where(IntegrationMessageRow.id == message_id).values(body=b"")
@@ -131,3 +162,8 @@ async def expire(session: AsyncSession, *, received_before: datetime, limit: int
         delete(IntegrationMessageRow).where(IntegrationMessageRow.id.in_(expired)).returning(IntegrationMessageRow.id)
     )
     return len((await session.execute(statement.execution_options(synchronize_session=False))).all())
+
+
+def _lock(project_id: UUID, integration: str, call_ref: str) -> str:
+    """Return the lock of a job: messages of one call are read one after another, in the order they came."""
+    return f"{project_id} {integration} {call_ref}"

@@ -50,6 +50,16 @@ async def defer(
     return int(found[0])
 
 
+async def is_waiting(session: AsyncSession, task_name: JobName) -> bool:
+    """Tell whether a job of that name could start now."""
+    query = text(
+        "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = :name AND queue_name = :queue"
+        " AND status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()))"
+    )
+    found = await session.execute(query, {"name": task_name.value, "queue": QUEUE_OF_JOB[task_name]})
+    return bool(found.scalar_one())
+
+
 def defer_parameters(
     task_name: JobName,
     *,
@@ -74,8 +84,9 @@ def defer_parameters(
 async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) -> list[int]:
     """Put the jobs of workers without a heartbeat for that long back into the queue; return their ids.
 
-    So too those that failed: ours never do, but for a worker of an older release that does not know them. Rows that
-    another worker is taking over at this moment are skipped, so that no job is put back twice.
+    A heartbeat that lies ahead is from before the clock was set back, and as old as any. So too those that failed: ours
+    never do, but for a worker of an older release that does not know them. Rows that another worker is taking over at
+    this moment are skipped, so that no job is put back twice.
     """
     rows = await session.execute(
         text(
@@ -85,7 +96,10 @@ async def take_over_stalled(session: AsyncSession, *, stalled_after_s: float) ->
                 FROM procrastinate_jobs AS job
                 LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
                 WHERE job.status = 'doing'
-                    AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after_s))
+                    AND (
+                        worker.id IS NULL
+                        OR abs(extract(epoch FROM now() - worker.last_heartbeat)) > :stalled_after_s
+                    )
                   OR job.status = 'failed' AND job.task_name = ANY(:known_names)
                 FOR UPDATE OF job SKIP LOCKED
             )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Exists, and_, any_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Exists, and_, any_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.storage import call_words
@@ -53,13 +53,21 @@ async def calls_with_old_recordings(
     query = (
         select(RecordingRow.call_id, RecordingRow.object_key)
         .join(CallRow, CallRow.id == RecordingRow.call_id)
-        .where(RecordingRow.project_id == project_id, CallRow.created_at < created_before, ~_is_under_analysis())
+        .where(*_of_old_recordings(project_id, created_before))
         .limit(limit)
     )
     found: dict[UUID, list[str]] = {}
     for row in await session.execute(query):
         found.setdefault(row.call_id, []).append(row.object_key)
     return found
+
+
+async def count_old_recordings(session: AsyncSession, project_id: UUID, *, created_before: datetime) -> tuple[int, int]:
+    """Return how many recordings are past their time, and their bytes."""
+    query = select(func.count(), func.coalesce(func.sum(RecordingRow.size_bytes), 0)).select_from(RecordingRow)
+    query = query.join(CallRow, CallRow.id == RecordingRow.call_id)
+    count, size_bytes = (await session.execute(query.where(*_of_old_recordings(project_id, created_before)))).one()
+    return int(count), int(size_bytes)
 
 
 async def remove_recordings(session: AsyncSession, call_id: UUID, object_keys: Collection[str]) -> None:
@@ -74,15 +82,21 @@ async def calls_with_old_words(
     session: AsyncSession, project_id: UUID, *, created_before: datetime, limit: int
 ) -> list[UUID]:
     """Return calls whose words are past their time."""
-    has_words = exists().where(TranscriptRow.call_id == CallRow.id)
-    was_sent = exists().where(IngestRequestRow.call_id == CallRow.id)
-    query = (
-        select(CallRow.id)
-        .where(CallRow.project_id == project_id, CallRow.created_at < created_before, CallRow.deleted_at.is_(None))
-        .where(has_words | was_sent, ~_is_under_analysis())
-        .limit(limit)
-    )
+    query = select(CallRow.id).where(*_of_old_words(project_id, created_before)).limit(limit)
     return list((await session.execute(query)).scalars())
+
+
+async def count_old_words(session: AsyncSession, project_id: UUID, *, created_before: datetime) -> int:
+    """Return how many calls' words are past their time."""
+    query = select(func.count()).select_from(CallRow).where(*_of_old_words(project_id, created_before))
+    return int((await session.execute(query)).scalar_one())
+
+
+async def count_deleted_calls(session: AsyncSession, project_id: UUID) -> int:
+    """Return how many calls of a project were deleted and are still there."""
+    query = select(func.count()).select_from(CallRow)
+    query = query.where(CallRow.project_id == project_id, CallRow.deleted_at.is_not(None))
+    return int((await session.execute(query)).scalar_one())
 
 
 async def remove_words(session: AsyncSession, call_id: UUID) -> None:
@@ -93,6 +107,17 @@ async def remove_words(session: AsyncSession, call_id: UUID) -> None:
     headless = update(CallRow).where(CallRow.id == call_id).values(title=None, summary=None)
     await session.execute(headless.execution_options(synchronize_session=False))
     await call_words.refresh(session, call_id)
+
+
+def _of_old_recordings(project_id: UUID, created_before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return RecordingRow.project_id == project_id, CallRow.created_at < created_before, ~_is_under_analysis()
+
+
+def _of_old_words(project_id: UUID, created_before: datetime) -> tuple[ColumnElement[bool], ...]:
+    has_words = exists().where(TranscriptRow.call_id == CallRow.id)
+    was_sent = exists().where(IngestRequestRow.call_id == CallRow.id)
+    is_old = and_(CallRow.project_id == project_id, CallRow.created_at < created_before, CallRow.deleted_at.is_(None))
+    return is_old, has_words | was_sent, ~_is_under_analysis()
 
 
 def _is_under_analysis() -> Exists:

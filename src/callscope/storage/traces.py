@@ -124,6 +124,13 @@ async def expire(
     return len(expired)
 
 
+async def count_expired(session: AsyncSession, project_id: UUID, *, received_before: datetime) -> int:
+    """Return how many traces of a project got their last span before a moment."""
+    query = select(func.count()).select_from(TraceRow)
+    query = query.where(TraceRow.project_id == project_id, TraceRow.last_received_at < received_before)
+    return int((await session.execute(query)).scalar_one())
+
+
 async def remove(session: AsyncSession, traces: Sequence[tuple[UUID, bytes]]) -> None:
     """Delete traces, named by project and id, with all that is theirs."""
     if not traces:

@@ -11,9 +11,11 @@ from callscope.core.errors import PermissionMissing
 from callscope.core.permissions import PERMISSIONS
 from callscope.core.roles import Role
 from callscope.services import visits
+from callscope.services.judging import Judge
 from callscope.services.recent_keys import RecentKeys
 from callscope.storage.engine import SessionFactory
 from callscope.web.form_tokens import FormSigner
+from callscope.web.installed_parts import InstalledParts
 from callscope.web.live import LiveChanges
 from callscope.web.page_route import BROWSER_COOKIE, SESSION_COOKIE, FormRefused, set_cookie
 from callscope.web.service_reader import ServiceReader
@@ -34,6 +36,8 @@ class Pages:
     clock: Clock
     recent_keys: RecentKeys
     changes: LiveChanges
+    judge: Judge
+    parts: InstalledParts
 
 
 def pages_of(request: Request) -> Pages:

@@ -15,10 +15,14 @@ from callscope.web.routes import (
     call_work,
     calls,
     design,
+    jobs,
     live,
+    metric_forms,
+    metrics,
     overview,
     people,
     sign_in,
+    storage,
     traces,
     webhooks,
 )
@@ -53,7 +57,11 @@ ROUTERS = (
     call.router,
     call_work.router,
     traces.router,
+    metric_forms.router,
+    metrics.router,
     webhooks.router,
+    storage.router,
+    jobs.router,
     design.router,
 )
 """Every page, in the order their addresses are tried."""

@@ -5,12 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from callscope.api.schemas.base import STAYS, InputModel, OutputModel
-from callscope.core.project_rules import RedactionClass
-
-LONGEST_DAYS = 36_500
+from callscope.core.project_rules import LONGEST_RETENTION_DAYS, RedactionClass
 
 Days = Annotated[
-    int | None, Field(ge=1, le=LONGEST_DAYS, description="Days a call's data is kept after it came in; null: for ever.")
+    int | None,
+    Field(ge=1, le=LONGEST_RETENTION_DAYS, description="Days a call's data is kept after it came in; null: for ever."),
 ]
 
 

@@ -139,8 +139,8 @@ class Figure:
 
     label: str
     shown: str
-    detail: str
-    href: str | None
+    detail: str = ""
+    href: str | None = None
     tone: str = ""
 
 
