@@ -1,24 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, inSight, rowOf, taken, unexplained, type Split, type WaterfallDocument } from "../src/call/spans.ts";
+import { addressOf, describe, inSight, partOf, readWaterfall, rowOf, taken, unexplained, type Split } from "../src/call/spans.ts";
 
-const document: WaterfallDocument = {
+const id = (digit: string): string => digit.repeat(16);
+const document = readWaterfall({
   note: "",
   spans: {
-    trace: [0, 0, 0], id: ["a", "b", "c"], name: [0, 1, 0], service: [0, 0, 0], part: ["call", "end_of_turn", ""],
-    depth: [0, 1, 1], start_ms: [0, 1000, 5000], end_ms: [9000, 1500, 5000], errors: [1],
+    ids: id("a") + id("b") + id("c"), parent: [-1, -1, 0], trace: [0, 1, 0], name: [0, 0, 1], part: [0, 1, 2],
+    start_us: [0, 1000, 1_000_000], length_us: [9_000_000, 0, 500_000], errors: [2],
   },
-  traces: ["t"], names: ["session", "eou_wait"], services: ["desk"], splits: [], reported_parts: ["llm", "tts"],
-};
+  traces: ["t", "u"], names: ["session", "eou_wait"], parts: ["call", "", "end_of_turn"], splits: [], reported_parts: [],
+});
 const split: Split = {
   at_ms: 3000, heard_ms: 1000, stretches: [["llm", 2100, 2400], ["llm", 2500, 2600], ["tts", 2600, 2900]],
   unexplained_ms: 300, reported_ms: null, reason: null,
 };
 
+test("spans are read into the order in which each stands below the one that caused it", () => {
+  const { spans } = document;
+  assert.deepEqual([...spans.depth], [0, 1, 0]);
+  assert.deepEqual([...spans.start_ms], [0, 1000, 1]);
+  assert.deepEqual([...spans.end_ms], [9000, 1500, 1]);
+  assert.deepEqual([...spans.errors], [1]);
+  assert.deepEqual([0, 1, 2].map((at) => partOf(document, at)), ["call", "end_of_turn", ""]);
+  assert.deepEqual([1, 2].map((at) => addressOf(document, at)), [`/traces/t/spans/${id("c")}`, `/traces/u/spans/${id("b")}`]);
+});
+
 test("only spans that touch the stretch are in sight, in their order", () => {
   assert.deepEqual([...inSight(document.spans, 0, 9000)], [0, 1, 2]);
   assert.deepEqual([...inSight(document.spans, 1600, 4999)], [0]);
-  assert.deepEqual([...inSight(document.spans, 1500, 5000)], [0, 1, 2]);
+  assert.deepEqual([...inSight(document.spans, 1500, 5000)], [0, 1]);
   assert.deepEqual([...inSight(document.spans, 9001, 9999)], []);
 });
 
@@ -40,6 +51,6 @@ test("a part the trace never names is unknown and not zero", () => {
 });
 
 test("a span is told in words", () => {
-  assert.equal(describe(document, 1, true), "eou_wait 500 ms, end of turn, at 0:01.0, error");
-  assert.equal(describe(document, 2, false), "session 0 ms, at 0:05.0");
+  assert.equal(describe(document, 1), "eou_wait 500 ms, end of turn, at 0:01.0, error");
+  assert.equal(describe(document, 2), "session 0 ms, at 0:00.0");
 });

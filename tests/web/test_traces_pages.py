@@ -1,9 +1,11 @@
+import dataclasses
+
 import pytest
 
 from callscope.core.errors import InvalidInput
 from callscope.core.page import Page
 from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart, Stretch
-from callscope.core.trace import SpanOutline, SpanStatus
+from callscope.core.trace import SpanOutlines, SpanStatus
 from callscope.core.trace_query import TraceSort, TraceSummary
 from callscope.services.trace_drawing import DrawnTraces
 from callscope.web.routes.traces import trace_query
@@ -36,21 +38,22 @@ ALIGNMENT = Alignment(
 )
 
 
-def outline(number: int, start_ms: float, end_ms: float, **further: object) -> SpanOutline:
-    fields = {"name": "llm_node", "service": "desk", "scope_name": "livekit-agents", "is_error": False}
-    conventions = {"openinference_kind": None, "gen_ai_operation": None, "has_livekit_attribute": False}
-    return SpanOutline(
-        trace_id="ab" * 16,
-        span_id=f"{number:016x}",
-        parent_span_id=further.pop("parent", None),
-        start_unix_ns=round(start_ms * 1e6),
-        end_unix_ns=round(end_ms * 1e6),
-        **{**fields, **conventions, **further},
-    )
+def outline(number: int, start_ms: float, end_ms: float, **further: object) -> dict[str, object]:
+    ids = {"trace_places": 0, "span_ids": span_id(number), "parent_span_ids": bytes(8)}
+    times = {"starts_unix_ns": round(start_ms * 1e6), "ends_unix_ns": round(end_ms * 1e6)}
+    fields = {"names": "llm_node", "scope_names": "livekit-agents", "are_errors": False}
+    conventions = {"openinference_kinds": None, "gen_ai_operations": None, "have_livekit_attributes": False}
+    return {**ids, **times, **fields, **conventions, **further}
 
 
-def drawn(*outlines: SpanOutline, attribution: Attribution | None = None) -> DrawnTraces:
-    return DrawnTraces(summaries=(SUMMARY,), outlines=outlines, attribution=attribution)
+def span_id(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def drawn(*outlines: dict[str, object], attribution: Attribution | None = None) -> DrawnTraces:
+    columns = {field.name: [one[field.name] for one in outlines] for field in dataclasses.fields(SpanOutlines)}
+    packed = {name: b"".join(columns[name]) for name in ("span_ids", "parent_span_ids")}
+    return DrawnTraces(summaries=(SUMMARY,), outlines=SpanOutlines(**{**columns, **packed}), attribution=attribution)
 
 
 def attributed(*splits: ResponseSplit, alignment: Alignment | None = ALIGNMENT) -> Attribution:
@@ -64,21 +67,26 @@ def attributed(*splits: ResponseSplit, alignment: Alignment | None = ALIGNMENT) 
     )
 
 
-def test_spans_of_a_trace_are_columns_on_its_own_clock_below_their_parents() -> None:
+def test_spans_of_a_trace_are_columns_on_its_own_clock() -> None:
     spans = (
-        outline(2, 1100, 1200, parent=f"{1:016x}", is_error=True),
-        outline(1, 1000, 3500, name="agent_turn"),
-        outline(3, 2000, 1900, name="mine", scope_name="own"),
+        outline(1, 1000, 3500, names="agent_turn"),
+        outline(2, 1100.2, 1200.2, parent_span_ids=span_id(1), are_errors=True),
+        outline(3, 2000, 1900, names="mine", scope_names="own", parent_span_ids=span_id(9)),
     )
     document = trace_document(drawn(*spans))
     assert document["duration_ms"] == 2500
     columns = document["spans"]
-    assert columns["id"] == [f"{number:016x}" for number in (1, 2, 3)]
+    assert columns["ids"] == "".join(f"{number:016x}" for number in (1, 2, 3))
+    assert columns["parent"] == [-1, 0, -1]
     assert [document["names"][name] for name in columns["name"]] == ["agent_turn", "llm_node", "mine"]
-    assert columns["part"] == ["agent_turn", "llm", ""]
-    assert columns["depth"] == [0, 1, 0]
-    assert (columns["start_ms"], columns["end_ms"]) == ([0.0, 100.0, 1000.0], [2500.0, 200.0, 1000.0])
+    assert [document["parts"][part] for part in columns["part"]] == ["agent_turn", "llm", ""]
+    assert (columns["start_us"], columns["length_us"]) == ([0, 100_200, 1_000_000], [2_500_000, 100_000, 0])
     assert columns["errors"] == [1]
+
+
+def test_spans_of_two_traces_with_the_same_ids_are_kept_apart() -> None:
+    other = outline(2, 1, 2, trace_places=1, parent_span_ids=span_id(1))
+    assert trace_document(drawn(outline(1, 0, 9), other))["spans"]["parent"] == [-1, -1]
 
 
 def test_spans_of_a_call_stand_on_the_recordings_clock() -> None:
@@ -90,7 +98,7 @@ def test_spans_of_a_call_stand_on_the_recordings_clock() -> None:
         reason=None,
     )
     document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed(split)))
-    assert (document["spans"]["start_ms"], document["spans"]["end_ms"]) == ([100.004], [350.014])
+    assert (document["spans"]["start_us"], document["spans"]["length_us"]) == ([100_004], [250_010])
     assert document["splits"][0]["stretches"] == [("llm", 150, 250)]
     assert (document["splits"][0]["unexplained_ms"], document["reported_parts"]) == (200, ["llm"])
     assert "7 of 8 moments" in document["note"]
@@ -98,7 +106,7 @@ def test_spans_of_a_call_stand_on_the_recordings_clock() -> None:
 
 def test_a_trace_that_could_not_be_laid_on_the_recording_draws_nothing_and_says_why() -> None:
     document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed(alignment=None)))
-    assert (document["spans"]["id"], document["note"]) == ([], "Only 1 of 9 speech onsets meet.")
+    assert (document["spans"]["ids"], document["note"]) == ("", "Only 1 of 9 speech onsets meet.")
 
 
 def test_how_well_the_clocks_are_known_is_said() -> None:

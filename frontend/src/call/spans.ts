@@ -1,19 +1,31 @@
 // What the server tells about spans, and questions about them that need no drawing.
 import { clock, span as lengthWords, type Stretch } from "./model.ts";
+import { inTreeOrder } from "./tree.ts";
 
 export type Part = "end_of_turn" | "stt" | "llm" | "tool" | "tts";
 
-/** One column a property; `name`, `service` and `trace` are places in the lists of words beside it. */
-export interface SpanColumns {
+/** Spans as they are sent: a column a property, by their start. `part`, `name`, `trace` are places in lists of words. */
+export interface SentSpans {
+  /** Sixteen hexadecimal digits a span, one after another. */
+  readonly ids: string;
+  readonly parent: readonly number[];
   readonly trace: readonly number[];
-  readonly id: readonly string[];
   readonly name: readonly number[];
-  readonly service: readonly number[];
-  readonly part: readonly string[];
-  readonly depth: readonly number[];
-  readonly start_ms: readonly number[];
-  readonly end_ms: readonly number[];
+  readonly part: readonly number[];
+  readonly start_us: readonly number[];
+  readonly length_us: readonly number[];
   readonly errors: readonly number[];
+}
+
+/** Spans as they are drawn: each below the one that caused it. */
+export interface Spans {
+  readonly count: number;
+  /** Where each span stands in the columns as they were sent. */
+  readonly place: Int32Array;
+  readonly depth: Int32Array;
+  readonly start_ms: Float64Array;
+  readonly end_ms: Float64Array;
+  readonly errors: ReadonlySet<number>;
 }
 
 export interface Split {
@@ -25,15 +37,20 @@ export interface Split {
   readonly reason: string | null;
 }
 
-export interface WaterfallDocument {
+export interface SentWaterfall {
   readonly duration_ms?: number;
   readonly note: string;
-  readonly spans: SpanColumns;
+  readonly spans: SentSpans;
   readonly traces: readonly string[];
   readonly names: readonly string[];
-  readonly services: readonly string[];
+  readonly parts: readonly string[];
   readonly splits: readonly Split[];
   readonly reported_parts: readonly string[];
+}
+
+export interface WaterfallDocument {
+  readonly sent: SentWaterfall;
+  readonly spans: Spans;
 }
 
 export const SPLIT_PARTS: readonly (readonly [part: Part, label: string])[] = [
@@ -44,9 +61,30 @@ export const SPLIT_PARTS: readonly (readonly [part: Part, label: string])[] = [
   ["tts", "TTS"],
 ];
 
+const ID_DIGITS = 16;
+const US_PER_MS = 1000;
+
+/** Brings what was sent into the order it is drawn in. */
+export function readWaterfall(sent: SentWaterfall): WaterfallDocument {
+  const { parent, start_us, length_us, errors } = sent.spans;
+  const { order, depth } = inTreeOrder(parent);
+  const failed = new Set(errors);
+  return {
+    sent,
+    spans: {
+      count: order.length,
+      place: order,
+      depth: order.map((place) => depth[place] as number),
+      start_ms: Float64Array.from(order, (place) => (start_us[place] as number) / US_PER_MS),
+      end_ms: Float64Array.from(order, (place) => ((start_us[place] as number) + (length_us[place] as number)) / US_PER_MS),
+      errors: new Set(errors.length ? [...order.keys()].filter((at) => failed.has(order[at] as number)) : []),
+    },
+  };
+}
+
 /** Places of the spans that are at least partly in sight, in their order. */
-export function inSight(spans: SpanColumns, start_ms: number, end_ms: number): Int32Array {
-  const found = new Int32Array(spans.id.length);
+export function inSight(spans: Spans, start_ms: number, end_ms: number): Int32Array {
+  const found = new Int32Array(spans.count);
   let count = 0;
   for (let at = 0; at < found.length; at += 1) {
     if ((spans.start_ms[at] as number) <= end_ms && (spans.end_ms[at] as number) >= start_ms) found[count++] = at;
@@ -85,14 +123,28 @@ export function taken(split: Split, part: Part, reported: readonly string[]): nu
   return split.stretches.reduce((sum, [one, start, end]) => (one === part ? sum + end - start : sum), 0);
 }
 
+/** The part of the agent that a span tells of, "" where no convention names it. */
+export function partOf({ sent, spans }: WaterfallDocument, at: number): string {
+  return sent.parts[sent.spans.part[spans.place[at] as number] as number] as string;
+}
+
+/** Where a span is read whole. */
+export function addressOf({ sent, spans }: WaterfallDocument, at: number): string {
+  const place = spans.place[at] as number;
+  const id = sent.spans.ids.slice(place * ID_DIGITS, (place + 1) * ID_DIGITS);
+  return `/traces/${sent.traces[sent.spans.trace[place] as number]}/spans/${id}`;
+}
+
 /** A span as it is labelled: its name and how long it took. */
-export function label({ spans, names }: WaterfallDocument, at: number): string {
-  return `${names[spans.name[at] as number]} ${lengthWords((spans.end_ms[at] as number) - (spans.start_ms[at] as number))}`;
+export function label({ sent, spans }: WaterfallDocument, at: number): string {
+  const name = sent.names[sent.spans.name[spans.place[at] as number] as number];
+  return `${name} ${lengthWords((spans.end_ms[at] as number) - (spans.start_ms[at] as number))}`;
 }
 
 /** A span as a screen reader says it: its label first, as it is seen. */
-export function describe(document: WaterfallDocument, at: number, isError: boolean): string {
+export function describe(document: WaterfallDocument, at: number): string {
   const { spans } = document;
-  const part = spans.part[at] ? `, ${(spans.part[at] as string).replaceAll("_", " ")}` : "";
-  return `${label(document, at)}${part}, at ${clock(spans.start_ms[at] as number)}${isError ? ", error" : ""}`;
+  const part = partOf(document, at);
+  const named = part ? `, ${part.replaceAll("_", " ")}` : "";
+  return `${label(document, at)}${named}, at ${clock(spans.start_ms[at] as number)}${spans.errors.has(at) ? ", error" : ""}`;
 }

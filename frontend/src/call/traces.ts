@@ -1,6 +1,6 @@
 // Brings a waterfall to life: reads its spans, draws them on an axis, and tells what there is to tell.
 import { drawRuler } from "./ruler.ts";
-import { SPLIT_PARTS, type WaterfallDocument } from "./spans.ts";
+import { readWaterfall, SPLIT_PARTS, type SentWaterfall } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
 import { drawWaits, fillTable } from "./waits.ts";
 import { Waterfall } from "./waterfall.ts";
@@ -37,14 +37,14 @@ export async function startTraces(root: HTMLElement, axis: Axis): Promise<void> 
     note.textContent = `The spans could not be read (HTTP ${response.status}).`;
     return;
   }
-  const content = (await response.json()) as WaterfallDocument;
+  const content = (await response.json()) as SentWaterfall;
   note.textContent = content.note;
   note.hidden = content.note === "";
-  if (content.spans.id.length > 0) show(root, content, axis);
+  if (content.spans.parent.length > 0) show(root, content, axis);
   root.dataset["ready"] = "";
 }
 
-function show(root: HTMLElement, content: WaterfallDocument, axis: Axis): void {
+function show(root: HTMLElement, content: SentWaterfall, axis: Axis): void {
   find<HTMLElement>(root, "[data-waterfall-body]").hidden = false;
   const viewport = axis.viewport(content.duration_ms ?? 0);
   const { player } = axis;
@@ -56,7 +56,7 @@ function show(root: HTMLElement, content: WaterfallDocument, axis: Axis): void {
       detail: find(root, "[data-span-detail]"),
       playhead: find(root, "[data-span-playhead]"),
     },
-    content,
+    readWaterfall(content),
     viewport,
     player ? (at_ms) => player.seek(at_ms) : null,
   );
@@ -86,8 +86,8 @@ function show(root: HTMLElement, content: WaterfallDocument, axis: Axis): void {
   }
 }
 
-function fillLegend(legend: HTMLElement, content: WaterfallDocument): void {
-  const used = new Set(content.spans.part);
+function fillLegend(legend: HTMLElement, content: SentWaterfall): void {
+  const used = new Set(content.parts);
   const shown = [...SPLIT_PARTS, ...OTHER_KINDS].filter(([kind]) => used.has(kind));
   const entries = shown.map(([kind, label]) => [kind || "other", label.toLowerCase().replace(/\b(llm|tts)\b/g, (word) => word.toUpperCase())] as const);
   if (content.splits.length) entries.push(["unexplained", "unexplained wait"]);

@@ -1,6 +1,6 @@
 // The waits for the agent's answers, split by part: as a strip on the time axis, and as a table.
 import { clock, span as lengthWords } from "./model.ts";
-import { SPLIT_PARTS, taken, unexplained, type Split, type WaterfallDocument } from "./spans.ts";
+import { SPLIT_PARTS, taken, unexplained, type Split, type SentWaterfall } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
 
 const LEAD_MS = 500;
@@ -28,7 +28,7 @@ export function drawWaits(strip: HTMLElement, splits: readonly Split[], viewport
 }
 
 /** Fills the table of waits, the parts in columns and as one bar a row. */
-export function fillTable(table: HTMLTableElement, { splits, reported_parts }: WaterfallDocument): void {
+export function fillTable(table: HTMLTableElement, { splits, reported_parts }: SentWaterfall): void {
   const longest = Math.max(1, ...splits.map((split) => split.heard_ms));
   const head = table.createTHead().insertRow();
   const titles = ["Answer at", "Heard wait", ...SPLIT_PARTS.map(([, label]) => label), "Unexplained", "Reported", "Split"];

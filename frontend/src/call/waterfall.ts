@@ -1,5 +1,5 @@
 // Spans under one another on the time axis. Only the rows in sight exist, so that tens of thousands open and scroll.
-import { describe, inSight, label, rowOf, type WaterfallDocument } from "./spans.ts";
+import { addressOf, describe, inSight, label, partOf, rowOf, type WaterfallDocument } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
 
 const ROW_PX = 22;
@@ -27,7 +27,6 @@ interface Row {
 
 export class Waterfall {
   private readonly pool: Row[] = [];
-  private readonly errors: ReadonlySet<number>;
   private rows: Int32Array = new Int32Array();
   private seen = "";
   private chosen = -1;
@@ -43,7 +42,6 @@ export class Waterfall {
     /** Goes to a moment; null where there is nothing to play. */
     private readonly seek: ((at_ms: number) => void) | null,
   ) {
-    this.errors = new Set(document_.spans.errors);
     const { list } = elements;
     list.addEventListener("scroll", () => this.redraw(), { passive: true });
     list.addEventListener("keydown", (event) => this.keys(event));
@@ -71,12 +69,12 @@ export class Waterfall {
   }
 
   get hasErrors(): boolean {
-    return this.errors.size > 0;
+    return this.document_.spans.errors.size > 0;
   }
 
   /** Chooses the next span that failed, the first after the last. */
   chooseNextError(): void {
-    const isError = (at: number): boolean => this.errors.has(at);
+    const isError = (at: number): boolean => this.document_.spans.errors.has(at);
     const later = this.rows.findIndex((at) => at > this.chosen && isError(at));
     const row = later >= 0 ? later : this.rows.findIndex(isError);
     if (row >= 0) this.choose(row);
@@ -155,14 +153,13 @@ export class Waterfall {
     this.placeLabel(row.label, left, width, spans.depth[at] as number);
     if (row.at === at) return;
     row.at = at;
-    const isError = this.errors.has(at);
     row.root.id = `span-${at}`;
-    row.root.className = `span-row${isError ? " is-error" : ""}`;
-    row.bar.className = `span-bar part-${(spans.part[at] || "other").replaceAll("_", "-")}`;
+    row.root.className = `span-row${spans.errors.has(at) ? " is-error" : ""}`;
+    row.bar.className = `span-bar part-${(partOf(this.document_, at) || "other").replaceAll("_", "-")}`;
     row.label.textContent = label(this.document_, at);
     row.root.setAttribute("aria-setsize", String(this.rows.length));
     row.root.setAttribute("aria-posinset", String(index + 1));
-    row.root.setAttribute("aria-label", describe(this.document_, at, isError));
+    row.root.setAttribute("aria-label", describe(this.document_, at));
   }
 
   /** The name stands behind the bar where there is room, else before it, else on it. */
@@ -231,12 +228,11 @@ export class Waterfall {
   }
 
   private async showDetail(at: number): Promise<void> {
-    const { spans, traces } = this.document_;
     const { detail } = this.elements;
     this.reading?.abort();
     const reading = (this.reading = new AbortController());
     try {
-      const response = await fetch(`/traces/${traces[spans.trace[at] as number]}/spans/${spans.id[at]}`, reading);
+      const response = await fetch(addressOf(this.document_, at), reading);
       detail.innerHTML = await response.text();
     } catch (error) {
       if (reading.signal.aborted) return;

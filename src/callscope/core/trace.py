@@ -1,9 +1,9 @@
 """Traces: what an agent's own telemetry says it did, span by span, on the clock of the machine it ran on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 AttributeValue = str | bool | int | float | list[Any] | dict[str, Any] | None
 """An attribute as JSON has it. Bytes are `{"bytesValue": base64}`, as OTLP spells them."""
@@ -107,21 +107,23 @@ class Span:
         return self.origin.resource_attributes.get(name)
 
 
-class SpanOutline(NamedTuple):
-    """What a drawing needs of a span. A tuple, made from a row as it is: a trace may have thirty thousand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanOutlines:
+    """What a drawing needs of spans, by their start: a column a property, for a trace may have thirty thousand.
 
-    `openinference_kind` and `gen_ai_operation` are the attributes of these conventions, None where they are not set.
+    `trace_places` are places in the list of traces that was asked for. Ids are eight bytes each, one after another;
+    the parent of a span that has none is zero, as OTLP has it. The last three columns tell with name and scope what a
+    span is: the attributes of two conventions, None where they are not set, and whether there is any of LiveKit's.
     """
 
-    trace_id: str
-    span_id: str
-    parent_span_id: str | None
-    start_unix_ns: int
-    end_unix_ns: int
-    is_error: bool
-    service: str
-    name: str
-    scope_name: str
-    openinference_kind: str | None
-    gen_ai_operation: str | None
-    has_livekit_attribute: bool
+    trace_places: Sequence[int] = ()
+    span_ids: bytes = b""
+    parent_span_ids: bytes = b""
+    starts_unix_ns: Sequence[int] = ()
+    ends_unix_ns: Sequence[int] = ()
+    are_errors: Sequence[bool] = ()
+    names: Sequence[str] = ()
+    scope_names: Sequence[str] = ()
+    openinference_kinds: Sequence[str | None] = ()
+    gen_ai_operations: Sequence[str | None] = ()
+    have_livekit_attributes: Sequence[bool] = ()

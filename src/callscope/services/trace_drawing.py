@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.span_meaning import Attribution
-from callscope.core.trace import Span, SpanOutline
+from callscope.core.trace import Span, SpanOutlines
 from callscope.core.trace_query import TraceSummary
 from callscope.services import analyses, calls, traces
 from callscope.services.traces import MAX_SPANS_READ, TraceNotFound
@@ -20,7 +20,7 @@ class DrawnTraces:
     """Traces with the outlines of their spans. `attribution` is None for a trace that is shown by itself."""
 
     summaries: tuple[TraceSummary, ...]
-    outlines: tuple[SpanOutline, ...]
+    outlines: SpanOutlines
     attribution: Attribution | None
 
 

@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
+import pydantic_core
 from fastapi import APIRouter, Form, Path, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from callscope.core.errors import InvalidInput, NotFound
 from callscope.core.page import Page
 from callscope.core.trace import AttributeValue, SpanStatus
 from callscope.core.trace_query import TraceQuery, TraceSort
 from callscope.services import trace_drawing, traces
+from callscope.services.trace_drawing import DrawnTraces
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import PagesDependency, SignedIn, Visitor, check_form_token, show
 from callscope.web.views.traces import FIELDS, VIEWS, view_list, view_span, view_trace
@@ -60,7 +63,7 @@ async def read_waterfall(pages: PagesDependency, visitor: SignedIn, trace_id: Tr
     visitor.require("trace:read")
     async with pages.reads() as session:
         drawn = await trace_drawing.draw_trace(session, visitor.project_id, trace_id)
-    return _json(await asyncio.to_thread(trace_document, drawn))
+    return await _document(trace_document, drawn)
 
 
 @router.get("/traces/{trace_id}/spans/{span_id}")
@@ -122,7 +125,7 @@ async def read_call_waterfall(pages: PagesDependency, visitor: SignedIn, call_id
     visitor.require("trace:read")
     async with pages.reads() as session:
         drawn = await trace_drawing.draw_call(session, visitor.project_id, call_id)
-    return _json(await asyncio.to_thread(call_document, drawn))
+    return await _document(call_document, drawn)
 
 
 def trace_query(fields: dict[str, str], *, view: str, after: str | None) -> TraceQuery:
@@ -185,5 +188,7 @@ def _value(text: str) -> AttributeValue:
     return value if isinstance(value, str | bool | int | float) else text
 
 
-def _json(document: dict[str, Any]) -> Response:
-    return JSONResponse(document, headers={"cache-control": "private, no-cache"})
+async def _document(view: Callable[[DrawnTraces], dict[str, Any]], drawn: DrawnTraces) -> Response:
+    """Return what a view makes of traces, made in a thread: it may be a megabyte."""
+    content = await asyncio.to_thread(lambda: pydantic_core.to_json(view(drawn)))
+    return Response(content, media_type="application/json", headers={"cache-control": "private, no-cache"})

@@ -66,9 +66,10 @@ class TraceListPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracePage:
-    """One trace with its waterfall."""
+    """One trace with its waterfall, whose spans are fetched from `spans_address`."""
 
     row: TraceRow
+    spans_address: str
     facts: Pairs
     may_link: bool
     problem: str
@@ -147,6 +148,7 @@ def view_trace(summary: TraceSummary, *, may_link: bool, problem: str = "") -> T
     row = view_row(summary)
     return TracePage(
         row=row,
+        spans_address=f"/traces/{row.trace_id}/waterfall",
         facts=(
             ("Duration", row.duration),
             ("Spans", row.span_count),

@@ -1,16 +1,18 @@
-"""Spans as the page's script draws them: one column a property, names once, so that tens of thousands stay small."""
+"""Spans as the page's script gets them: one column a property, names once, so that tens of thousands stay small."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart
-from callscope.core.trace import AttributeValue, SpanOutline
+from callscope.core.trace import AttributeValue, SpanOutlines
 from callscope.core.trace_query import NS_PER_MS
 from callscope.services.trace_drawing import DrawnTraces
 from callscope.traces.meaning import part_of
-from callscope.traces.tree import in_tree_order
 from callscope.web.formatting import span as length
 
+NS_PER_US = 1000
+US_PER_MS = 1000
+SPAN_ID_BYTES = 8
 PART_NAMES = {
     SpanPart.END_OF_TURN: "end-of-turn wait",
     SpanPart.STT: "transcription",
@@ -29,7 +31,8 @@ def trace_document(drawn: DrawnTraces) -> dict[str, Any]:
         "note": "",
         "splits": [],
         "reported_parts": [],
-        **_spans(drawn.outlines, lambda unix_ns: (unix_ns - first_ns) / NS_PER_MS),
+        "traces": _trace_ids(drawn),
+        **_spans(drawn.outlines, lambda unix_ns: (unix_ns - first_ns) // NS_PER_US),
     }
 
 
@@ -37,11 +40,12 @@ def call_document(drawn: DrawnTraces) -> dict[str, Any]:
     """Return what is drawn of a call's traces: on the recording's clock, nothing where it could not be aligned."""
     attribution = drawn.attribution
     alignment = None if attribution is None else attribution.alignment
-    placed = _spans((), float) if alignment is None else _spans(drawn.outlines, alignment.offset_ms)
+    placed = _spans(SpanOutlines(), int) if alignment is None else _spans(drawn.outlines, _recording_clock(alignment))
     return {
         "note": _note(attribution),
         "splits": [_split(one) for one in (attribution.splits if attribution else ())],
         "reported_parts": sorted(part.value for part in (attribution.parts if attribution else ())),
+        "traces": _trace_ids(drawn),
         **placed,
     }
 
@@ -69,49 +73,70 @@ def _note(attribution: Attribution | None) -> str:
     return alignment_words(attribution.alignment)
 
 
-def _spans(outlines: Sequence[SpanOutline], place: Callable[[int], float]) -> dict[str, Any]:
-    ordered = in_tree_order(outlines)
-    spans = [one for one, _ in ordered]
-    starts_ms = [round(place(one.start_unix_ns), 3) for one in spans]
-    ends_ms = [round(place(one.end_unix_ns), 3) for one in spans]
-    traces, names, services = (_Words() for _ in range(3))
+def _recording_clock(alignment: Alignment) -> Callable[[int], int]:
+    return lambda unix_ns: round(alignment.offset_ms(unix_ns) * US_PER_MS)
+
+
+def _trace_ids(drawn: DrawnTraces) -> list[str]:
+    return [summary.trace_id for summary in drawn.summaries]
+
+
+def _spans(outlines: SpanOutlines, place_us: Callable[[int], int]) -> dict[str, Any]:
+    names, parts = _Words(), _Words()
+    starts_us = list(map(place_us, outlines.starts_unix_ns))
+    ends_us = map(place_us, outlines.ends_unix_ns)
     return {
         "spans": {
-            "trace": [traces[one.trace_id] for one in spans],
-            "id": [one.span_id for one in spans],
-            "name": [names[one.name] for one in spans],
-            "service": [services[one.service] for one in spans],
-            "part": _part_names(spans),
-            "depth": [depth for _, depth in ordered],
-            "start_ms": starts_ms,
-            "end_ms": list(map(max, starts_ms, ends_ms)),
-            "errors": [index for index, one in enumerate(spans) if one.is_error],
+            "ids": outlines.span_ids.hex(),
+            "parent": _parent_places(outlines),
+            "trace": outlines.trace_places,
+            "name": [names[name] for name in outlines.names],
+            "part": [parts[part] for part in _part_names(outlines)],
+            "start_us": starts_us,
+            "length_us": [max(0, end - start) for start, end in zip(starts_us, ends_us, strict=True)],
+            "errors": [place for place, is_error in enumerate(outlines.are_errors) if is_error],
         },
-        "traces": list(traces),
         "names": list(names),
-        "services": list(services),
+        "parts": list(parts),
     }
 
 
-def _part_names(spans: Iterable[SpanOutline]) -> list[str]:
-    """Return the part of each span, "" for one that no convention names."""
+def _parent_places(outlines: SpanOutlines) -> list[int]:
+    """Return where the parent of each span stands, -1 for one without or whose parent has not come in."""
+    traces = outlines.trace_places
+    place_of = {identity: place for place, identity in enumerate(zip(traces, _each(outlines.span_ids), strict=True))}
+    return [place_of.get(parent, -1) for parent in zip(traces, _each(outlines.parent_span_ids), strict=True)]
+
+
+def _each(ids: bytes) -> list[bytes]:
+    return [ids[first : first + SPAN_ID_BYTES] for first in range(0, len(ids), SPAN_ID_BYTES)]
+
+
+def _part_names(outlines: SpanOutlines) -> Iterable[str]:
+    """Yield the part of each span, "" for one that no convention names."""
     known: dict[tuple[Any, ...], str] = {}
-    parts = []
-    for one in spans:
-        telling = (one.name, one.scope_name, one.openinference_kind, one.gen_ai_operation, one.has_livekit_attribute)
+    for telling in zip(
+        outlines.names,
+        outlines.scope_names,
+        outlines.openinference_kinds,
+        outlines.gen_ai_operations,
+        outlines.have_livekit_attributes,
+        strict=True,
+    ):
         part = known.get(telling)
         if part is None:
-            part = known[telling] = _part_name(one)
-        parts.append(part)
-    return parts
+            part = known[telling] = _part_name(*telling)
+        yield part
 
 
-def _part_name(one: SpanOutline) -> str:
-    attributes: dict[str, AttributeValue] = {"openinference.span.kind": one.openinference_kind}
-    attributes["gen_ai.operation.name"] = one.gen_ai_operation
-    if one.has_livekit_attribute:
+def _part_name(
+    name: str, scope_name: str, openinference_kind: str | None, gen_ai_operation: str | None, has_livekit: bool
+) -> str:
+    attributes: dict[str, AttributeValue] = {"openinference.span.kind": openinference_kind}
+    attributes["gen_ai.operation.name"] = gen_ai_operation
+    if has_livekit:
         attributes["lk."] = True
-    found = part_of(one.name, one.scope_name, attributes)
+    found = part_of(name, scope_name, attributes)
     return "" if found is None else found[0].value
 
 
