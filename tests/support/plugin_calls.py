@@ -22,13 +22,12 @@ def started(**further: Any) -> dict[str, Any]:
     }
 
 
+ZERO = NOW + timedelta(milliseconds=500)
+"""When the recording of the call of `ended` began: half a second after the call."""
+
+
 def ended(**further: Any) -> dict[str, Any]:
-    """Return the end of a call of six seconds whose recording began half a second after the call."""
-    zero = NOW + timedelta(milliseconds=500)
-
-    def at(offset_ms: int) -> str:
-        return (zero + timedelta(milliseconds=offset_ms)).isoformat()
-
+    """Return the end of a call of six seconds."""
     return {
         "event": "call-ended",
         "pipecatCallId": "pc-1",
@@ -40,23 +39,8 @@ def ended(**further: Any) -> dict[str, Any]:
         "recordingSampleRate": RATE_HZ,
         "recordingNumChannels": 2,
         "transcript": [
-            {
-                "role": "assistant",
-                "content": "Hello, how can I help?",
-                "timestamp": at(200),
-                "endTimestamp": at(1500),
-                "audioOffsetMs": 200,
-                "endAudioOffsetMs": 1500,
-            },
-            {
-                "role": "user",
-                "content": "Where is my order?",
-                "timestamp": at(2000),
-                "endTimestamp": at(3100),
-                "audioOffsetMs": 2000,
-                "endAudioOffsetMs": 3100,
-                "language": "en",
-            },
+            said("assistant", "Hello, how can I help?", 200, 1500),
+            {**said("user", "Where is my order?", 2000, 3100), "language": "en"},
             {"role": "assistant", "content": "On its way.", "timestamp": at(4000), "endTimestamp": at(5000)},
         ],
         "toolCalls": [
@@ -78,6 +62,21 @@ def ended(**further: Any) -> dict[str, Any]:
         ],
         **further,
     }
+
+
+def said(role: str, content: str, start_ms: int, end_ms: int) -> dict[str, Any]:
+    return {
+        "role": role,
+        "content": content,
+        "timestamp": at(start_ms),
+        "endTimestamp": at(end_ms),
+        "audioOffsetMs": start_ms,
+        "endAudioOffsetMs": end_ms,
+    }
+
+
+def at(offset_ms: int) -> str:
+    return (ZERO + timedelta(milliseconds=offset_ms)).isoformat()
 
 
 def ramp_chunks(count: int, frames: int) -> list[bytes]:

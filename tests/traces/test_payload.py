@@ -22,56 +22,48 @@ from tests.support.otlp import (
     span,
 )
 
+ATTRIBUTES = {"text": "hi", "count": 3, "share": 0.5, "on": True, "list": ["a", 1], "map": {"b": 2}, "none": None}
 
-def test_a_span_keeps_everything_it_came_with() -> None:
+
+def test_a_span_keeps_what_it_is() -> None:
     sent = span(
         7,
         parent_span_id=(6).to_bytes(8, "big"),
         name="llm",
         kind=SpanMessage.SPAN_KIND_CLIENT,
         status=failed("no tokens left"),
-        attributes={
-            "text": "hi",
-            "count": 3,
-            "share": 0.5,
-            "on": True,
-            "list": ["a", 1],
-            "map": {"b": 2},
-            "none": None,
-        },
-        events=[SpanMessage.Event(name="first token", time_unix_nano=START_NS + 9, attributes=key_values({"n": 1}))],
-        links=[SpanMessage.Link(trace_id=TRACE_ID, span_id=b"\1" * 8, attributes=key_values({"why": "retry"}))],
+        attributes=ATTRIBUTES,
         trace_state="a=b",
         flags=1,
         dropped_attributes_count=2,
     )
 
-    payload = read_payload(body(sent, resource={"host": "one"}), MediaType.PROTOBUF)
+    payload = read_payload(body(sent), MediaType.PROTOBUF)
     (decoded,) = decode_spans(payload)
 
     assert (payload.accepted_count, payload.rejected_count, payload.rejection_message) == (1, 0, "")
     assert (decoded.trace_id, decoded.span_id) == (TRACE_ID.hex(), "0000000000000007")
-    assert decoded.parent_span_id == "0000000000000006"
-    assert (decoded.kind, decoded.status, decoded.status_message) == (
-        SpanKind.CLIENT,
-        SpanStatus.ERROR,
-        "no tokens left",
-    )
-    assert decoded.attributes == {
-        "text": "hi",
-        "count": 3,
-        "share": 0.5,
-        "on": True,
-        "list": ["a", 1],
-        "map": {"b": 2},
-        "none": None,
-    }
+    assert (decoded.parent_span_id, decoded.name) == ("0000000000000006", "llm")
+    assert (decoded.kind, decoded.status) == (SpanKind.CLIENT, SpanStatus.ERROR)
+    assert decoded.status_message == "no tokens left"
+    assert decoded.attributes == ATTRIBUTES
     assert decoded.duration_ns == 100_000_000
+    assert (decoded.trace_state, decoded.flags, decoded.dropped_attribute_count) == ("a=b", 1, 2)
+
+
+def test_a_span_keeps_its_events_and_links_and_where_it_came_from() -> None:
+    sent = span(
+        7,
+        events=[SpanMessage.Event(name="first token", time_unix_nano=START_NS + 9, attributes=key_values({"n": 1}))],
+        links=[SpanMessage.Link(trace_id=TRACE_ID, span_id=b"\1" * 8, attributes=key_values({"why": "retry"}))],
+    )
+
+    (decoded,) = decode_spans(read_payload(body(sent, resource={"host": "one"}), MediaType.PROTOBUF))
+
     assert [(event.name, event.at_unix_ns, event.attributes) for event in decoded.events] == [
         ("first token", START_NS + 9, {"n": 1})
     ]
     assert [(link.trace_id, link.attributes) for link in decoded.links] == [(TRACE_ID.hex(), {"why": "retry"})]
-    assert (decoded.trace_state, decoded.flags, decoded.dropped_attribute_count) == ("a=b", 1, 2)
     assert decoded.origin.service_name == "desk"
     assert decoded.attribute("host") == "one"
     assert decoded.origin.scope_name == "by hand"
