@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 
 from callscope.api import errors
 from callscope.api.body_limit import BodyLimitMiddleware
+from callscope.api.compression import CompressionMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.integration_intake import IntegrationIntake
 from callscope.api.limits import LimitMiddleware, RequestLimits
@@ -72,6 +73,7 @@ def build_api(
     app.state.api = context
     max_recording_bytes = max_recording_bytes or max_body_bytes
     larger = {SESSION_PATH: max_recording_bytes, f"{RECORDING_UPLOAD_PATH}/": max_recording_bytes}
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes, larger=larger)
     app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
     app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
