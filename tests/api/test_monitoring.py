@@ -44,6 +44,11 @@ async def test_without_the_token_nothing_is_told(client: httpx.AsyncClient, head
     assert (await client.get("/metrics", headers=headers)).status_code == 401
 
 
+@pytest.mark.usefixtures("telemetry")
+async def test_the_address_is_left_to_a_page_for_whoever_bears_no_token(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/metrics")).status_code == 404, "the pages, which are not installed here, have one there"
+
+
 async def test_an_installation_without_a_token_has_no_such_route(client: httpx.AsyncClient, key: CreatedKey) -> None:
     assert (await client.get("/metrics", headers={"authorization": f"Bearer {key.plain_key}"})).status_code == 404
 

@@ -8,6 +8,15 @@ from uuid import UUID
 from callscope.core.call import Role
 from callscope.core.metric import MetricContext, MetricScope, Unit, ValueType
 
+MAX_NAME_LENGTH = 100
+MAX_SLUG_LENGTH = 50
+MAX_DESCRIPTION_LENGTH = 1000
+MAX_PROMPT_LENGTH = 2000
+MAX_LABEL_LENGTH = 500
+MAX_LABELS = 50
+MAX_WINDOW = 100_000
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9_]*$"
+
 
 class CalculationType(StrEnum):
     """How a metric comes about, as the wire names it."""

@@ -1,4 +1,4 @@
-"""Scoring stored calls with a policy: which calls, what it would cost, and the job that does it."""
+"""Scoring stored calls with a policy or one metric: which calls, what it would cost, and the job that does it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from uuid import UUID
 
 from callscope.core.errors import InvalidInput
 from callscope.core.judge import JudgeRules, TokenUsage
-from callscope.core.metric_definition import DefinedMetric
-from callscope.core.metric_policy import CollectionJob, CollectionTrigger, MetricPolicy
+from callscope.core.metric_definition import MetricSource
+from callscope.core.metric_policy import CollectedMetric, CollectionJob, CollectionTrigger, MetricPolicy
 from callscope.core.policy_matching import fits
 from callscope.services import metric_collection
 from callscope.services.call_properties import system_properties
 from callscope.services.judging import endpoint_for
-from callscope.services.metric_catalogue import is_judged, read_catalogue
+from callscope.services.metric_catalogue import Catalogue, is_judged, read_catalogue
 from callscope.services.metric_policies import get_policy
 from callscope.storage import backfills, judge
 
@@ -71,6 +71,7 @@ async def backfill(
     is_estimate_only: bool,
     rules: JudgeRules,
     now: datetime,
+    triggered_by: CollectionTrigger = CollectionTrigger.USER_API,
 ) -> Backfill:
     """Score stored calls that fit a policy, or only tell what that would cost.
 
@@ -78,11 +79,9 @@ async def backfill(
     """
     _check(selection)
     policy = await get_policy(session, project_id, policy_id)
-    catalogue = await read_catalogue(session, project_id)
     call_ids = await _fitting(session, project_id, policy, selection)
-    metrics = metric_collection.planned(policy.metrics, catalogue)
-    configured = [metric for metric in map(catalogue.configured, (each.source for each in metrics)) if metric]
-    estimate = await _estimate(session, project_id, call_ids, configured, rules)
+    catalogue = await read_catalogue(session, project_id)
+    estimate = await _estimate(session, project_id, call_ids, policy.metrics, catalogue=catalogue, rules=rules)
     if is_estimate_only or not call_ids:
         return Backfill(estimate=estimate, job=None)
     job = await metric_collection.start(
@@ -92,7 +91,43 @@ async def backfill(
         policy.metrics,
         catalogue,
         policy_ids=(policy.id,),
-        triggered_by=CollectionTrigger.USER_API,
+        triggered_by=triggered_by,
+        now=now,
+        priority=metric_collection.BACKFILL_PRIORITY,
+    )
+    return Backfill(estimate=estimate, job=job)
+
+
+async def backfill_metric(
+    session: "AsyncSession",
+    project_id: UUID,
+    id_or_slug: str,
+    selection: Selection,
+    *,
+    is_estimate_only: bool,
+    rules: JudgeRules,
+    now: datetime,
+    triggered_by: CollectionTrigger = CollectionTrigger.USER_API,
+) -> Backfill:
+    """Score stored calls with one metric, or only tell what that would cost.
+
+    Raises MetricNotFound, InvalidInput for a selection that names nothing or both kinds.
+    """
+    _check(selection)
+    catalogue = await read_catalogue(session, project_id)
+    collected = (CollectedMetric(source=MetricSource(definition_id=catalogue.find(id_or_slug).id)),)
+    call_ids = await _newest(session, project_id, selection)
+    estimate = await _estimate(session, project_id, call_ids, collected, catalogue=catalogue, rules=rules)
+    if is_estimate_only or not call_ids:
+        return Backfill(estimate=estimate, job=None)
+    job = await metric_collection.start(
+        session,
+        project_id,
+        call_ids,
+        collected,
+        catalogue,
+        policy_ids=(),
+        triggered_by=triggered_by,
         now=now,
         priority=metric_collection.BACKFILL_PRIORITY,
     )
@@ -102,15 +137,9 @@ async def backfill(
 async def _fitting(
     session: "AsyncSession", project_id: UUID, policy: MetricPolicy, selection: Selection
 ) -> tuple[UUID, ...]:
-    most = selection.last_count or MOST_CALLS
     if not policy.groups:
-        return await backfills.newest_calls(
-            session,
-            project_id,
-            started_from=selection.started_from,
-            started_before=selection.started_before,
-            limit=most,
-        )
+        return await _newest(session, project_id, selection)
+    most = selection.last_count or MOST_CALLS
     fitting: list[UUID] = []
     async for calls in backfills.read_newest(
         session,
@@ -125,13 +154,27 @@ async def _fitting(
     return tuple(fitting[:most])
 
 
+async def _newest(session: "AsyncSession", project_id: UUID, selection: Selection) -> tuple[UUID, ...]:
+    return await backfills.newest_calls(
+        session,
+        project_id,
+        started_from=selection.started_from,
+        started_before=selection.started_before,
+        limit=selection.last_count or MOST_CALLS,
+    )
+
+
 async def _estimate(
     session: "AsyncSession",
     project_id: UUID,
     call_ids: Sequence[UUID],
-    metrics: Sequence[DefinedMetric],
+    collected: Sequence[CollectedMetric],
+    *,
+    catalogue: Catalogue,
     rules: JudgeRules,
 ) -> Estimate:
+    planned = metric_collection.planned(collected, catalogue)
+    metrics = [metric for metric in map(catalogue.configured, (each.source for each in planned)) if metric]
     judged_count = len(call_ids) * sum(is_judged(metric) for metric in metrics)
     mean, basis = TokenUsage(), NOTHING_JUDGED
     if judged_count:

@@ -1,7 +1,7 @@
 """Every metric a project can collect: those of the installation's catalogue, and its own."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
@@ -98,6 +98,15 @@ async def read_catalogue(session: "AsyncSession", project_id: UUID) -> Catalogue
         else:
             variants[variant.id] = (variant, calculation, number)
     return Catalogue(by_id, variants)
+
+
+async def own_metrics_among(
+    session: "AsyncSession", project_id: UUID, slugs: Collection[str]
+) -> tuple[DefinedMetric, ...]:
+    """Return the metrics of those slugs that the project defined itself."""
+    if {definition.slug for definition in registry.definitions()}.issuperset(slugs):
+        return ()
+    return tuple(metric for metric in await metric_definitions.list_own(session, project_id) if metric.slug in slugs)
 
 
 def as_configured(metric: DefinedMetric, variant: Variant, calculation: Calculation, number: int) -> DefinedMetric:

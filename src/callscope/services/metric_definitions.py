@@ -10,6 +10,7 @@ from callscope.core.ids import new_id
 from callscope.core.metric import MetricScope, ValueType
 from callscope.core.metric_definition import (
     DEFAULT_PACKAGE_NAME,
+    MAX_NAME_LENGTH,
     Aggregation,
     AnalysisPackage,
     Calculation,
@@ -29,8 +30,6 @@ from callscope.storage import measurements, metric_definitions, metric_policies
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
-
-MAX_NAME_LENGTH = 100
 
 
 class MetricInUse(Conflict):

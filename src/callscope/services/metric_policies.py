@@ -51,17 +51,28 @@ async def list_policies(
     session: "AsyncSession", project_id: UUID, request: PageRequest, *, status: PolicyStatus | None
 ) -> Page[MetricPolicy]:
     """Return one page of policies: the project's own, newest first, then those of the system."""
-    policies = [*await metric_policies.list_all(session, project_id), *system_policies(project_id)]
+    policies = await every_policy(session, project_id)
     shown = [policy for policy in policies if status in (None, policy.status)]
     return page_of(shown, request, id_of=_id, of_list="metric_policy")
 
 
+async def every_policy(session: "AsyncSession", project_id: UUID) -> tuple[MetricPolicy, ...]:
+    """Return all policies: the project's own, newest first, then those of the system."""
+    return (*await metric_policies.list_all(session, project_id), *system_policies(project_id))
+
+
 async def get_policy(session: "AsyncSession", project_id: UUID, policy_id: UUID) -> MetricPolicy:
     """Return a policy. Raises PolicyNotFound."""
-    for policy in (*await metric_policies.list_all(session, project_id), *system_policies(project_id)):
+    for policy in await every_policy(session, project_id):
         if policy.id == policy_id:
             return policy
     raise _not_found(policy_id)
+
+
+async def get_own_policy(session: "AsyncSession", project_id: UUID, policy_id: UUID) -> MetricPolicy:
+    """Return a policy that can be changed. Raises PolicyNotFound, InvalidInput for a system policy."""
+    _refuse_system(project_id, policy_id)
+    return await get_policy(session, project_id, policy_id)
 
 
 async def create_policy(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from callscope.core.errors import InvalidInput, Issue
 from callscope.core.metric import MetricScope, ValueType
 from callscope.core.metric_definition import (
+    MAX_SLUG_LENGTH,
     Calculation,
     Condition,
     DefinedMetric,
@@ -22,7 +23,6 @@ from callscope.core.metric_definition import (
 from callscope.metrics.derived import dependencies, formula, pattern, threshold
 from callscope.services.metric_catalogue import Catalogue
 
-MAX_SLUG_LENGTH = 50
 MAX_SCALE = 100
 GRADED_TYPES = (ValueType.BOOLEAN, ValueType.SCALE, ValueType.NUMERIC, ValueType.COUNT)
 CONTEXTS = (

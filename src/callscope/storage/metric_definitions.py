@@ -33,6 +33,7 @@ from callscope.core.metric_definition import (
     Threshold,
     Variant,
 )
+from callscope.core.metric_figures import MetricVersion
 from callscope.storage.base import Base, CreatedAt, Id, ProjectId
 
 _ADAPTERS: Mapping[CalculationType, TypeAdapter[Any]] = {
@@ -259,6 +260,25 @@ async def list_configurations(
     return tuple(
         (_to_variant(row), _calculation(row.calculation_type, version), version.number)
         for row, version in (await session.execute(query))
+    )
+
+
+async def list_versions(session: AsyncSession, metric: DefinedMetric) -> tuple[MetricVersion, ...]:
+    """Return the versions of the variant that `metric` stands in, newest first."""
+    query = (
+        select(MetricVersionRow)
+        .where(MetricVersionRow.variant_id == metric.variant_id)
+        .order_by(MetricVersionRow.number.desc())
+    )
+    return tuple(
+        MetricVersion(
+            id=row.id,
+            number=row.number,
+            calculation=_calculation(metric.calculation_type.value, row),
+            change_reason=row.change_reason,
+            created_at=row.created_at,
+        )
+        for row in (await session.execute(query)).scalars()
     )
 
 

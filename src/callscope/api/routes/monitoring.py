@@ -1,19 +1,32 @@
-"""`/metrics`: for Prometheus, with a token of its own."""
+"""`/metrics`: for Prometheus, with a token of its own. A browser, which bears none, is shown the catalogue instead."""
 
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from callscope.api.context import Context
 from callscope.api.telemetry import Telemetry
 from callscope.core.errors import Unauthenticated
 from callscope.services import monitoring
 
-router = APIRouter(include_in_schema=False)
+
+class ScrapeRoute(APIRoute):
+    """A route for whoever sends an `Authorization` header; to all others it is not there."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether the request is one for this route."""
+        return super().matches(scope) if "authorization" in Headers(scope=scope) else (Match.NONE, {})
+
+
+router = APIRouter(route_class=ScrapeRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,14 @@ from callscope.api.schemas.fields import wrong_value
 from callscope.api.schemas.metrics import UnitRead
 from callscope.core.metric import MetricScope, ValueType
 from callscope.core.metric_definition import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_LABEL_LENGTH,
+    MAX_LABELS,
+    MAX_NAME_LENGTH,
+    MAX_PROMPT_LENGTH,
+    MAX_SLUG_LENGTH,
+    MAX_WINDOW,
+    SLUG_PATTERN,
     Aggregation,
     CalculationType,
     Combinator,
@@ -20,11 +28,6 @@ from callscope.core.metric_definition import (
     PatternOperation,
     WindowMode,
 )
-
-MAX_NAME_LENGTH = 100
-MAX_PROMPT_LENGTH = 2000
-MAX_LABELS = 50
-MAX_WINDOW = 100_000
 
 
 def _to_limit(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
@@ -36,9 +39,9 @@ def _to_limit(value: Any) -> Any:  # noqa: ANN401 - whatever was sent
 
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
-Slug = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Slug = Annotated[str, Field(min_length=1, max_length=MAX_SLUG_LENGTH, pattern=SLUG_PATTERN)]
 Prompt = Annotated[str, Field(min_length=1, max_length=MAX_PROMPT_LENGTH)]
-Words = Annotated[str, Field(min_length=1, max_length=500)]
+Words = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_LENGTH)]
 Limit = Annotated[
     str,
     BeforeValidator(_to_limit),
@@ -62,7 +65,7 @@ class OptionInput(InputModel):
     """A label to choose."""
 
     label: Words
-    description: str = Field(max_length=1000)
+    description: str = Field(max_length=MAX_DESCRIPTION_LENGTH)
     display_order: int
 
 
@@ -97,7 +100,7 @@ class DefinitionCreate(InputModel):
     name: Name
     slug: Slug | None = Field(default=None, description="Made of the name when left out.")
     metric_id: Slug | None = Field(default=None, description="The same as `slug`; send one of them.")
-    description: str = Field(default="", max_length=1000)
+    description: str = Field(default="", max_length=MAX_DESCRIPTION_LENGTH)
     analysis_package_id: UUID | None = Field(default=None, description="Default: the package `Custom Metrics`.")
     output_type: ValueType | None = Field(default=None, description="Of LLM_JUDGE and FORMULA.")
     llm_prompt: Prompt | None = None
@@ -125,7 +128,7 @@ class DefinitionUpdate(InputModel):
     """What to change of a metric; what is left out stays."""
 
     name: Name = STAYS
-    change_reason: str | None = Field(default=None, max_length=1000)
+    change_reason: str | None = Field(default=None, max_length=MAX_DESCRIPTION_LENGTH)
     llm_prompt: Prompt = STAYS
     boolean_true_label: Words = STAYS
     boolean_false_label: Words = STAYS
@@ -325,7 +328,7 @@ class VariantUpdate(InputModel):
     """What to change of a variant; what is left out stays."""
 
     name: Name = STAYS
-    change_reason: str | None = Field(default=None, max_length=1000)
+    change_reason: str | None = Field(default=None, max_length=MAX_DESCRIPTION_LENGTH)
     llm_prompt: Prompt = STAYS
     boolean_true_label: Words = STAYS
     boolean_false_label: Words = STAYS

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from callscope.core.call import Role
 from callscope.core.metric import MetricValue, Unit
+from callscope.core.metric_definition import DefinedMetric
 from callscope.metrics import registry
-from callscope.metrics.definition import MetricDefinition
 from callscope.web.formatting import (
     clock,
     constant_words,
@@ -20,7 +20,8 @@ from callscope.web.formatting import (
 )
 from callscope.web.reader import EVIDENCE_LIMIT
 
-FAMILY_ORDER = ("timing", "turn_taking", "response_parts", "pace", "content", "sentiment", "tools")
+OWN_FAMILY = "your own"
+FAMILY_ORDER = (OWN_FAMILY, "timing", "turn_taking", "response_parts", "pace", "content", "sentiment", "tools")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +70,30 @@ class MetricGroup:
     metrics: tuple[MetricView, ...]
 
 
-def view_metrics(values: Iterable[MetricValue]) -> tuple[MetricGroup, ...]:
-    """Return the values of the call as a whole, grouped by family in a fixed order."""
-    definitions = {definition.slug: definition for definition in registry.definitions()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What is said of a metric beside its values."""
+
+    name: str
+    description: str = ""
+    family: str = "no longer installed"
+    unit: Unit | None = None
+
+
+def view_metrics(values: Iterable[MetricValue], own: Iterable[DefinedMetric] = ()) -> tuple[MetricGroup, ...]:
+    """Return the values of the call as a whole, grouped by family in a fixed order; `own` are the project's metrics."""
+    heads = {
+        one.slug: _Head(name=one.name, description=one.description, family=one.family, unit=one.unit)
+        for one in registry.definitions()
+    }
+    heads |= {one.slug: _Head(name=one.name, description=one.description, family=OWN_FAMILY) for one in own}
     by_slug: dict[str, list[MetricValue]] = {}
     for value in values:
         by_slug.setdefault(value.slug, []).append(value)
-    found = [
-        (_family(definitions.get(slug)), _view_metric(slug, definitions.get(slug), by_slug[slug])) for slug in by_slug
-    ]
+    found = []
+    for slug, of_metric in by_slug.items():
+        head = heads.get(slug, _Head(name=slug))
+        found.append((head.family, _view_metric(slug, head, of_metric)))
     found.sort(key=lambda pair: (_family_rank(pair[0]), pair[0], pair[1].name))
     return tuple(
         MetricGroup(name=constant_words(family), metrics=tuple(view for _, view in members))
@@ -85,22 +101,17 @@ def view_metrics(values: Iterable[MetricValue]) -> tuple[MetricGroup, ...]:
     )
 
 
-def _family(definition: MetricDefinition | None) -> str:
-    return definition.family if definition else "no longer installed"
-
-
 def _family_rank(family: str) -> int:
     return FAMILY_ORDER.index(family) if family in FAMILY_ORDER else len(FAMILY_ORDER)
 
 
-def _view_metric(slug: str, definition: MetricDefinition | None, values: Sequence[MetricValue]) -> MetricView:
-    unit = definition.unit if definition else None
+def _view_metric(slug: str, head: _Head, values: Sequence[MetricValue]) -> MetricView:
     ordered = sorted(values, key=lambda value: (value.role is not None, value.role is Role.CUSTOMER))
     return MetricView(
         slug=slug,
-        name=definition.name if definition else slug,
-        description=definition.description if definition else "",
-        values=tuple(view_value(value, unit) for value in ordered),
+        name=head.name,
+        description=head.description,
+        values=tuple(view_value(value, head.unit) for value in ordered),
     )
 
 
