@@ -10,6 +10,7 @@ NEEDED_FOR = {
     "chromium": ("/usr/bin/chromium", "the browser tests (tests/e2e)"),
     "espeak-ng": ("/usr/bin/espeak-ng", "generated speech of the accuracy and transcription tests"),
     "flite": ("/usr/bin/flite", "generated speech of the accuracy and transcription tests"),
+    "libfaketime": ("/usr/share/doc/libfaketime", "the torture's jumping clocks (tests/crash/test_torture.py)"),
     "pocketsphinx-testdata": ("/usr/share/pocketsphinx/test/data", "human speech of the accuracy measurement"),
 }
 """Package: a path it brings, and what cannot run without it."""

@@ -1,10 +1,16 @@
+import errno
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.errors import DiskFull
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from callscope.audio.errors import NotAudio
 from callscope.outbound.errors import FetchCause, FetchFailed, UrlForbidden
 from callscope.pipeline.retries import RetrySchedule, RetrySchedules
+from callscope.storage.objects import StoreAway
 
 SCHEDULES = RetrySchedules()
 DAY_S = 24 * 3600.0
@@ -49,6 +55,19 @@ def test_a_server_that_is_down_is_waited_for_a_day(cause: FetchCause) -> None:
     assert waits[:4] == [5, 10, 20, 40]
     assert max(waits) == 3600
     assert DAY_S - 3600 < sum(waits) <= DAY_S
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StoreAway(),
+        OSError(errno.ENOSPC, "No space left on device"),
+        DBAPIError("SELECT", None, DiskFull()),
+        PoolTimeout(),
+    ],
+)
+def test_what_an_operator_mends_is_waited_for_a_day(error: Exception) -> None:
+    assert sum(waits_of(error)) > DAY_S - 3600
 
 
 def test_a_defect_is_tried_a_few_times() -> None:

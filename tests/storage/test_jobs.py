@@ -68,6 +68,13 @@ async def test_the_job_of_a_living_worker_is_left_to_it(session: AsyncSession) -
     assert await status_of(session, job_id) == ("doing", 0)
 
 
+async def test_a_heartbeat_from_before_the_clock_was_set_back_is_an_old_one(session: AsyncSession) -> None:
+    job_id = await jobs.defer(session, JobName.FETCH_RECORDING, args=ARGS)
+    await seize(session, heartbeat_age_s=-3600)
+
+    assert await jobs.take_over_stalled(session, stalled_after_s=20) == [job_id]
+
+
 async def test_the_job_of_a_worker_that_is_gone_is_put_back(session: AsyncSession) -> None:
     job_id = await jobs.defer(session, JobName.FETCH_RECORDING, args=ARGS)
     await seize(session, heartbeat_age_s=0)

@@ -1,12 +1,20 @@
 import hashlib
 import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from callscope.storage.objects import ObjectNotFound, Objects, ObjectTooLarge, recording_key, recordings_folder
+from callscope.storage.objects import (
+    ObjectNotFound,
+    Objects,
+    ObjectTooLarge,
+    StoreAway,
+    recording_key,
+    recordings_folder,
+)
 
 CONTENT = bytes(range(256)) * 20_000
 
@@ -105,3 +113,17 @@ async def test_a_stored_file_and_its_new_folders_are_on_the_disk_before_put_retu
 
     store = tmp_path / "objects"
     assert synced == [str(path) for path in (store / "a/b/c", store / "a/b", store / "a", store)]
+
+
+async def test_a_store_that_does_not_answer_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    settings = {"AWS_ENDPOINT": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    for name, value in {**settings, "AWS_ALLOW_HTTP": "true"}.items():
+        monkeypatch.setenv(name, value)
+    objects = Objects.open("s3://bucket/prefix", default_dir=tmp_path)
+
+    with pytest.raises(StoreAway):
+        await objects.put("a", in_chunks(b"x"), max_bytes=10)
+    with pytest.raises(StoreAway):
+        await objects.read("a")

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from callscope.api.request_ids import REQUEST_ID_HEADER, request_id_of
@@ -25,6 +26,8 @@ from callscope.core.errors import (
     Unauthenticated,
     spell_path,
 )
+from callscope.storage.engine import is_away
+from callscope.storage.objects import StoreAway
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,7 @@ KINDS: dict[type[CallscopeError], tuple[HTTPStatus, ErrorType]] = {
     NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit"),
+    StoreAway: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"www-authenticate": "Bearer"},
@@ -56,6 +60,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(DBAPIError, answer_database)
     app.add_exception_handler(OperationalError, answer_database)
+    app.add_exception_handler(PoolTimeout, answer_database)
     app.add_exception_handler(Exception, answer_unexpected)
 
 
@@ -100,8 +105,7 @@ def answer_http(request: Request, error: Exception) -> Response:
 
 def answer_database(request: Request, error: Exception) -> Response:
     """Answer a database that is away: nothing was stored, and the client may try again."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, OperationalError):
+    if is_away(error):
         log.error("database_unavailable", exc_info=error)
         message = "The database does not answer. Nothing was stored; send the request again."
         return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "database_unavailable", message)

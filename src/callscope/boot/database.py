@@ -5,12 +5,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import psycopg
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.storage import embedded, migrations
 from callscope.storage.engine import SessionFactory, create_engine, session_factory
+
+log = structlog.get_logger(__name__)
 
 ResultT = TypeVar("ResultT")
 
@@ -34,7 +38,11 @@ async def keep_running(settings: Settings) -> None:
     """Start the embedded database again whenever it dies, until cancelled; the operator's own is the operator's."""
     while settings.database_url is None:
         await asyncio.sleep(WATCH_INTERVAL_S)
-        await asyncio.to_thread(embedded.revive, settings.data_dir)
+        try:
+            await asyncio.to_thread(embedded.revive, settings.data_dir)
+        except (embedded.DatabaseUnavailable, psycopg.Error, OSError) as error:
+            # A full disk, say: it starts again once there is room.
+            log.exception("embedded_database_not_revived", exc_info=error)
 
 
 def on_settings_database(action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:

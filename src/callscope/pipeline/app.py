@@ -9,6 +9,7 @@ from procrastinate.jobs import Job
 
 from callscope.core.analysis import Stage
 from callscope.core.jobs import (
+    HEARING_QUEUE,
     LIFETIMES_QUEUE,
     LIVE_QUEUE,
     METRICS_QUEUE,
@@ -24,6 +25,7 @@ from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.deliveries import deliver_event, expire_deliveries
 from callscope.pipeline.describing import describe_call
 from callscope.pipeline.fetch_stage import fetch_recordings
+from callscope.pipeline.hearing import hear_live_call
 from callscope.pipeline.lifetimes import apply_retention, remove_deleted_calls
 from callscope.pipeline.live import read_message, sweep_live_calls
 from callscope.pipeline.measure_stage import measure_fetched_recording
@@ -139,7 +141,11 @@ def _add_live_jobs(app: App, context: PipelineContext) -> None:
         del timestamp
         await sweep_live_calls(context)
 
+    async def hear(project_id: str, call_id: str) -> None:
+        await hear_live_call(context, UUID(project_id), UUID(call_id))
+
     app.task(name=JobName.READ_MESSAGE.value, queue=LIVE_QUEUE, retry=KeepJob())(read)
+    app.task(name=JobName.HEAR_LIVE_CALL.value, queue=HEARING_QUEUE, retry=KeepJob())(hear)
     task = app.task(name=JobName.SWEEP_LIVE_CALLS.value, queue=LIVE_QUEUE, retry=KeepJob())(sweep)
     app.periodic(cron=EVERY_MINUTE)(task)
 

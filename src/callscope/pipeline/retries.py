@@ -1,10 +1,13 @@
 """When a stage that failed is tried again: it depends on why it failed, and how long it has been tried."""
 
+import errno
 from dataclasses import dataclass, field
 
 from callscope.core.errors import CallscopeError
 from callscope.outbound.errors import FetchCause, FetchFailed, ServiceAway
 from callscope.services.live_chunks import ChunksOutstanding
+from callscope.storage.engine import is_away
+from callscope.storage.objects import StoreAway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class RetrySchedule:
         return None if elapsed_s + wait_s > self.horizon_s else wait_s
 
 
+PASSING_CAUSES = frozenset((FetchCause.BUSY, FetchCause.TIMED_OUT, FetchCause.UNREACHABLE, FetchCause.BROKEN_OFF))
 GIVE_UP = RetrySchedule(first_s=0, growth=1, longest_s=0, max_attempts=1)
 
 
@@ -46,13 +50,13 @@ class RetrySchedules:
     gone: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=6, longest_s=300, max_attempts=4))
     """The server says there is no such file: perhaps it is just being written."""
     passing: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=2, longest_s=3600))
-    """Time-outs, overload, servers that are down: they come back within the day."""
+    """Time-outs, overload, servers, stores and databases that are down, full disks: they pass within the day."""
     service_away: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=900, horizon_s=2 * 3600.0))
     """A server the operator set up: what waits for it is missed sooner than a recording."""
     chunks: RetrySchedule = field(default=RetrySchedule(first_s=3, growth=1, longest_s=3))
     """Chunks of a recording on their way: whoever waits for them stops doing so."""
     unexpected: RetrySchedule = field(default=RetrySchedule(first_s=5, growth=3, longest_s=600, max_attempts=6))
-    """Our own fault, or the database's."""
+    """Our own fault."""
     delivery: RetrySchedule = field(
         default=RetrySchedule(first_s=16, growth=4.2, longest_s=24 * 3600.0, max_attempts=8, horizon_s=7 * 24 * 3600.0)
     )
@@ -67,14 +71,22 @@ class RetrySchedules:
                 return self.service_away
             case FetchFailed(cause=FetchCause.GONE | FetchCause.HOST_UNKNOWN):
                 return self.gone
-            case FetchFailed(
-                cause=FetchCause.BUSY | FetchCause.TIMED_OUT | FetchCause.UNREACHABLE | FetchCause.BROKEN_OFF
-            ):
+            case _ if _is_passing(error):
                 return self.passing
             case CallscopeError():
                 return GIVE_UP
             case _:
                 return self.unexpected
+
+
+def _is_passing(error: Exception) -> bool:
+    match error:
+        case FetchFailed():
+            return error.cause in PASSING_CAUSES
+        case StoreAway() | OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return True
+        case _:
+            return is_away(error)
 
 
 def requested_wait_s(error: Exception) -> float | None:

@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from psycopg import OperationalError
-from sqlalchemy.exc import DBAPIError
 
 from callscope.core.errors import CallNotFound
 from callscope.pipeline.context import PipelineContext
 from callscope.services import trace_parts, traces
+from callscope.storage.engine import is_away
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +69,7 @@ async def measure_traces(context: PipelineContext, *, project_id: UUID, call_id:
     except CallNotFound:
         log.info("traces_of_deleted_call_left", call_id=str(call_id))
     except Exception as error:
-        if _is_away(error):
+        if is_away(error):
             raise
         log.exception("call_not_measured_by_traces", call_id=str(call_id))
     else:
@@ -96,7 +95,7 @@ async def _drain_some(context: PipelineContext) -> int:
     try:
         return await _drain(context, max_count=PAYLOADS_PER_TRANSACTION)
     except Exception as error:
-        if _is_away(error):
+        if is_away(error):
             raise
         log.warning("trace_payloads_broke_transaction", exc_info=error)
     return await _drain_oldest(context)
@@ -106,7 +105,7 @@ async def _drain_oldest(context: PipelineContext) -> int:
     try:
         return await _drain(context, max_count=1)
     except Exception as error:
-        if _is_away(error):
+        if is_away(error):
             raise
         log.exception("trace_payload_set_aside")
         async with context.sessions.begin() as session:
@@ -123,9 +122,3 @@ async def _drain(context: PipelineContext, *, max_count: int) -> int:
             max_inflated_bytes=context.traces.max_bytes,
             now=context.clock.now(),
         )
-
-
-def _is_away(error: Exception) -> bool:
-    """Tell whether the database, not the payload, is the cause."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(cause, OperationalError)

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pydantic_core
+from pydantic import ConfigDict
+from psycopg import OperationalError
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 DRIVER = "postgresql+psycopg"
@@ -22,6 +25,21 @@ def normalize_url(url: str | URL) -> URL:
     return make_url(text.replace("postgres://", "postgresql://", 1)).set(drivername=DRIVER)
 
 
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""libpq's own parameters: a database host that vanishes without a word is given up within half a minute."""
+
+
+def patience_of(url: str | URL) -> dict[str, int]:
+    """Return how long connections to `url` wait for a host that is silent, as far as the URL does not say it itself."""
+    return {name: value for name, value in PATIENCE.items() if name not in normalize_url(url).query}
+
+
 def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
     """Return an async engine that keeps up to `pool_size` connections, twice that under load."""
     return create_async_engine(
@@ -31,7 +49,7 @@ def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
         pool_recycle=1800,
         json_serializer=to_json,
         json_deserializer=pydantic_core.from_json,
-        connect_args={"options": "-c timezone=UTC"},
+        connect_args={"options": "-c timezone=UTC", **patience_of(url)},
     )
 
 
@@ -60,6 +78,16 @@ async def is_reachable(engine: AsyncEngine) -> bool:
     except DBAPIError:
         return False
     return True
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error means that the database does not answer or has no room, and that it may again later."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, OperationalError | PoolTimeout)
+
+
+JSON_OF_ROWS = ConfigDict(ser_json_inf_nan="constants")
+"""How rows are written as one document: NaN and infinities become what PostgreSQL refuses."""
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything

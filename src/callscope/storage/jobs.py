@@ -10,16 +10,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.jobs import QUEUE_OF_JOB, JobName
 from callscope.storage.engine import to_json
-from callscope.storage.statements import execute_prepared
+from callscope.storage.statements import Statements, execute_prepared
 
-DEFER = """
+_DEFER = """
     SELECT (procrastinate_defer_jobs_v1(ARRAY[
         ROW(
             %(queue)s, %(task_name)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s::jsonb, %(scheduled_at)s
         )::procrastinate_job_to_defer_v1
     ]))[1]
 """
-"""The library's own function, called without the library: its connector takes longer than the statement."""
+# The library's own function, called without the library: its connector takes longer than the statement.
+_DEFER_QUIETLY = f"{_DEFER} WHERE set_config('callscope.wakes_later', 'on', true) = 'on'"
+# The condition is evaluated before the job is inserted, and the trigger that tells workers then keeps silent.
+
+
+async def execute_with_job(
+    where: AsyncSession | Statements,
+    parts: str,
+    parameters: Mapping[str, Any],
+    task_name: JobName,
+    *,
+    args: Mapping[str, JSONValue],
+    lock: str | None = None,
+) -> None:
+    """Run `parts`, a WITH clause that inserts rows, and queue a job, all in one statement.
+
+    Raises psycopg's own errors.
+    """
+    all_parameters = {**parameters, **_parameters(task_name, args=args, lock=lock)}
+    if isinstance(where, Statements):
+        await where.execute(parts + _DEFER_QUIETLY, all_parameters)
+        where.wake_ups.soon(QUEUE_OF_JOB[task_name])
+    else:
+        await execute_prepared(where, parts + _DEFER, all_parameters)
 
 
 async def defer(
@@ -36,7 +59,7 @@ async def defer(
 
     Jobs of one `lock` never run at the same time; of one `queueing_lock` only one may wait.
     """
-    parameters = defer_parameters(
+    parameters = _parameters(
         task_name,
         args=args,
         lock=lock,
@@ -44,7 +67,7 @@ async def defer(
         schedule_at=schedule_at,
         priority=priority,
     )
-    found = await execute_prepared(session, DEFER, parameters)
+    found = await execute_prepared(session, _DEFER, parameters)
     if found is None:
         raise RuntimeError("the job queue gave no job id")
     return int(found[0])
@@ -60,7 +83,7 @@ async def is_waiting(session: AsyncSession, task_name: JobName) -> bool:
     return bool(found.scalar_one())
 
 
-def defer_parameters(
+def _parameters(
     task_name: JobName,
     *,
     args: Mapping[str, JSONValue],
@@ -69,7 +92,6 @@ def defer_parameters(
     schedule_at: datetime | None = None,
     priority: int = 0,
 ) -> dict[str, Any]:
-    """Return the parameters of `DEFER`, by which a larger statement queues a job as `defer` does."""
     return {
         "task_name": task_name.value,
         "queue": QUEUE_OF_JOB[task_name],

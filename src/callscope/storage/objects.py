@@ -3,23 +3,32 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import obstore
+import structlog
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from callscope.core.errors import CallscopeError, NotFound
 
 if TYPE_CHECKING:
     from obstore import GetResult, OffsetRange
+    from obstore.store import RetryConfig
+
+log = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 1024 * 1024
 PART_BYTES = 10 * 1024 * 1024
 """The parts of an upload: S3 wants at least 5 MiB each and at most 10,000 of them."""
+RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
+"""Enough for a hiccup. A store that stays away is told of, so that whoever waits is not held up by the minute."""
 
 
 class ObjectNotFound(NotFound):
@@ -30,6 +39,15 @@ class ObjectTooLarge(CallscopeError):
     """The stream brought more bytes than allowed; nothing was kept."""
 
     code = "object_too_large"
+
+
+class StoreAway(CallscopeError):
+    """The store does not answer, refuses us or has no room: what needs it may be tried again."""
+
+    code = "object_store_away"
+
+    def __init__(self) -> None:
+        super().__init__("The object store does not answer, or has no room. Nothing is lost by it: try again later.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +97,12 @@ class Objects:
             directory = default_dir if url is None else Path(url.removeprefix("file://"))
             store = LocalStore(directory.absolute(), mkdir=True, automatic_cleanup=True)
             return cls(store, directory=directory.absolute())
-        return cls(from_url(url))
+        return cls(from_url(url, retry_config=RETRIES))
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredObject:
         """Write a stream under `key` and return its size and digest, once it would survive a power cut.
 
-        Raises ObjectTooLarge past `max_bytes`; then, and whenever `chunks` raises, nothing is stored.
+        Raises StoreAway, and ObjectTooLarge past `max_bytes`; then, and whenever `chunks` raises, nothing is stored.
         """
         digest, size_bytes = hashlib.sha256(), 0
 
@@ -97,7 +115,8 @@ class Objects:
                 digest.update(chunk)
                 yield chunk
 
-        await obstore.put_async(self._store, key, _in_parts(counted()), chunk_size=PART_BYTES)
+        with _telling_away():
+            await obstore.put_async(self._store, key, _in_parts(counted()), chunk_size=PART_BYTES)
         if self._directory is not None:
             await asyncio.to_thread(_sync, self._directory, key)
         return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
@@ -112,7 +131,7 @@ class Objects:
         return _as_bytes(result)
 
     async def download(self, key: str, path: Path) -> None:
-        """Write an object to a local file. Raises ObjectNotFound."""
+        """Write an object to a local file. Raises ObjectNotFound, StoreAway."""
         with path.open("wb") as file:
             async for chunk in await self.read(key):
                 file.write(chunk)
@@ -120,25 +139,40 @@ class Objects:
     async def copy(self, key: str, target: str) -> None:
         """Copy an object inside the store, and return once the copy would survive a power cut.
 
-        Raises ObjectNotFound.
+        Raises ObjectNotFound, StoreAway.
         """
         try:
-            await obstore.copy_async(self._store, key, target)
+            with _telling_away():
+                await obstore.copy_async(self._store, key, target)
         except FileNotFoundError as error:
             raise _not_found() from error
         if self._directory is not None:
             await asyncio.to_thread(_sync, self._directory, target)
 
     async def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; one that is not there is no error. Raises StoreAway."""
         try:
-            await obstore.delete_async(self._store, key)
+            with _telling_away():
+                await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
 
     async def keys(self, prefix: str) -> list[str]:
-        """Return the keys of all objects under a prefix, in alphabetical order."""
-        return sorted([meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch])
+        """Return the keys of all objects under a prefix, in alphabetical order. Raises StoreAway."""
+        with _telling_away():
+            return sorted([meta["path"] async for batch in obstore.list(self._store, prefix) for meta in batch])
+
+
+@contextmanager
+def _telling_away() -> Iterator[None]:
+    """Raise StoreAway for whatever kinds of failure the stores know, but for an object that is not there."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        log.warning("object_store_failed", error_kind=type(error).__name__)
+        raise StoreAway from error
 
 
 def _not_found() -> ObjectNotFound:
@@ -157,8 +191,9 @@ def _sync(directory: Path, key: str) -> None:
 
 
 async def _as_bytes(result: "GetResult") -> AsyncIterator[bytes]:
-    async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
-        yield bytes(chunk)
+    with _telling_away():
+        async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(chunk)
 
 
 async def _in_parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
