@@ -44,8 +44,9 @@ bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each print
 	$(BIN)/python bench/transcription.py
 
 ROUNDS ?= 20
-torture: $(VENV)/.test-installed frontend-build ## Kill server, workers and database at random under load, then count: make torture ROUNDS=20
-	$(BIN)/python -m tests.support.torture --rounds $(ROUNDS)
+LASTS_S ?= 60
+torture: $(VENV)/.test-installed debian-packages frontend-build ## Kill parts at random under load, take database, store, disk and clock away, then count: make torture ROUNDS=20
+	$(BIN)/python -m tests.support.torture --rounds $(ROUNDS) --lasts-s $(LASTS_S)
 
 accuracy: $(VENV)/.test-installed debian-packages ## Measure accuracy on generated and human speech; writes the table into the docs
 	$(BIN)/python bench/accuracy.py --write docs/reference/accuracy.md
