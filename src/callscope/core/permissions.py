@@ -15,6 +15,7 @@ RESOURCES = (
     "http-request-definition",
     "integration",
     "issue",
+    "knowledge-base",
     "metric",
     "metric-collection-job",
     "metric-policy",

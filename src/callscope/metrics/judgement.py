@@ -42,6 +42,10 @@ JUDGE_EDGE_CASES = (
 )
 TALLY_EDGE_CASES = ("Without verdicts because there was nothing to judge it is 0; without a judge, `DATA_MISSING`.",)
 RATE_EDGE_CASES = ("Fewer than 10 events make no rate.",)
+KNOWLEDGE_WEAKNESS = (
+    "Of documents too long to be shown whole, the judge sees the passages whose words are nearest to what was said: "
+    "what they put in quite other words may be missed."
+)
 JUDGE_WEAKNESS = "It is a model's opinion: another model, or another wording, may see it differently."
 
 

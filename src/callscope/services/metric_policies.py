@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from callscope.core.call import Call
 from callscope.core.errors import InvalidInput, Issue, NotFound
 from callscope.core.ids import new_id
-from callscope.core.metric_definition import MetricSource
+from callscope.core.metric_definition import DefinedMetric, Judgement, MetricSource
 from callscope.core.metric_policy import (
     CollectedMetric,
     ConditionOperator,
@@ -17,11 +17,13 @@ from callscope.core.metric_policy import (
     PolicyCondition,
     PolicyStatus,
     PolicyType,
+    SettingName,
 )
 from callscope.core.page import Page, PageRequest, page_of
 from callscope.core.policy_matching import fits
 from callscope.metrics import registry
 from callscope.metrics.definition import definition_id
+from callscope.services import knowledge_bases
 from callscope.services.call_properties import system_properties
 from callscope.services.metric_catalogue import Catalogue, is_judged, read_catalogue, system_metrics
 from callscope.storage import metric_definitions, metric_policies
@@ -84,7 +86,7 @@ async def create_policy(
     """
     await metric_definitions.lock_project(session, project_id)
     catalogue = await read_catalogue(session, project_id)
-    columns = {**changes, "metrics": _to_collected(metrics, catalogue)}
+    columns = {**changes, "metrics": await _checked(session, project_id, _to_collected(metrics, catalogue))}
     _check_groups(columns["groups"])
     return await metric_policies.add(session, project_id, new_id(), columns)
 
@@ -101,7 +103,8 @@ async def change_policy(
     await metric_definitions.lock_project(session, project_id)
     columns = dict(changes)
     if metrics is not None:
-        columns["metrics"] = _to_collected(metrics, await read_catalogue(session, project_id))
+        collected = _to_collected(metrics, await read_catalogue(session, project_id))
+        columns["metrics"] = await _checked(session, project_id, collected)
     _check_groups(columns.get("groups", ()))
     changed = await metric_policies.change(session, project_id, policy_id, columns)
     if changed is None:
@@ -156,15 +159,14 @@ def _system_policy(project_id: UUID, name: str, metric_ids: Sequence[UUID]) -> M
 def _to_collected(metrics: Sequence[tuple[str, Any]], catalogue: Catalogue) -> tuple[CollectedMetric, ...]:
     issues: list[Issue] = []
     collected: dict[UUID, CollectedMetric] = {}
-    settings = {definition.id: definition.setting for definition in registry.definitions()}
     for position, (id_or_slug, setting) in enumerate(metrics):
         try:
             metric = catalogue.find(id_or_slug)
         except NotFound as error:
             issues.append(Issue(path=("metrics", position, "id"), code="invalid_parameter", message=error.message))
             continue
-        if setting is not None and settings.get(metric.id) is not setting.name:
-            taken = settings.get(metric.id)
+        taken = _setting_of(metric)
+        if setting is not None and taken is not setting.name:
             takes = f"It takes `{taken}`." if taken else "It takes none."
             message = f"`{metric.slug}` does not take the setting `{setting.name}`. {takes}"
             issues.append(Issue(path=("metrics", position, "settings"), code="invalid_parameter", message=message))
@@ -172,6 +174,26 @@ def _to_collected(metrics: Sequence[tuple[str, Any]], catalogue: Catalogue) -> t
     if issues:
         raise InvalidInput(issues)
     return tuple(collected.values())
+
+
+def _setting_of(metric: DefinedMetric) -> SettingName | None:
+    """Return what a metric can be told; a project's own judged metrics can be held against documents."""
+    if not metric.is_system and isinstance(metric.calculation, Judgement):
+        return SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS
+    return registry.get(metric.slug).setting if metric.is_system else None
+
+
+async def _checked(
+    session: "AsyncSession", project_id: UUID, metrics: tuple[CollectedMetric, ...]
+) -> tuple[CollectedMetric, ...]:
+    """Return the metrics. Raises InvalidInput for documents that the project has not."""
+    for position, metric in enumerate(metrics):
+        if metric.setting is None or metric.setting.name is not SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS:
+            continue
+        fault = await knowledge_bases.fault_of_ids(session, project_id, metric.setting.texts)
+        if fault is not None:
+            raise InvalidInput.at("metrics", position, "settings", metric.setting.name.value, message=fault)
+    return metrics
 
 
 def _check_groups(groups: Sequence[Sequence[PolicyCondition]]) -> None:

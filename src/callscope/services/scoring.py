@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from callscope.core.errors import CallscopeError, NotFound
 from callscope.core.ids import new_id
 from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
+from callscope.core.knowledge import KnowledgeDocument
 from callscope.core.metric import CallFacts, MetricValue, ValueState
 from callscope.core.metric_definition import (
     DefinedMetric,
@@ -20,17 +21,19 @@ from callscope.core.metric_definition import (
     Pattern,
     WindowMode,
 )
-from callscope.core.metric_policy import CollectionJob, EndedItem, ItemStatus
+from callscope.core.metric_policy import CollectionJob, EndedItem, ItemStatus, MetricSetting, SettingName
 from callscope.metrics import registry, runner
-from callscope.metrics.judging.dialogue import absent, judge
+from callscope.metrics.judging.dialogue import Manner, absent, judge
+from callscope.metrics.judging.knowledge import nearest
 from callscope.metrics.judging.material import CallMaterial, lines_of
 from callscope.outbound.errors import ServiceAway
 from callscope.services import analyses, calls, transcripts
 from callscope.services.call_properties import system_properties
 from callscope.services.derivation import derive
 from callscope.services.judging import NO_JUDGE, Judge, provider_of
+from callscope.services.knowledge_bases import document_ids
 from callscope.services.metric_catalogue import Catalogue, read_catalogue
-from callscope.storage import agent_catalogue, collected_values, collection_jobs
+from callscope.storage import agent_catalogue, collected_values, collection_jobs, knowledge_bases
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,6 +45,10 @@ CALLS_WITH_MATERIAL = 8
 CALLS_BY_VALUES = 1000
 """Calls of a batch of which only values are read."""
 DELETED = "The metric was deleted after the job began."
+DOCUMENT_GONE = (
+    "The knowledge base {} that the metric is held against was deleted. Take it out of the policy's "
+    "`knowledgeBaseDocumentIds`."
+)
 GONE = "The call was deleted after the job began."
 ANSWERED = (ValueState.SUCCESS, ValueState.NOT_APPLICABLE)
 
@@ -59,7 +66,8 @@ class Batch:
     """Some calls of a job with what is still to be done of each: ordinals of `metrics`, in their order.
 
     `stored` are the values each call has by slug. `materials` lacks calls that are gone, and all of them when no metric
-    of the job needs any. `endpoint` is None where there is no judge.
+    of the job needs any. `documents` are those that metrics are held against, by the ids their settings name; deleted
+    ones lack. `endpoint` is None where there is no judge.
     """
 
     job: CollectionJob
@@ -69,6 +77,7 @@ class Batch:
     stored: Mapping[UUID, Mapping[str, Sequence[MetricValue]]]
     materials: Mapping[UUID, Material]
     needs_material: bool
+    documents: Mapping[str, KnowledgeDocument]
     endpoint: JudgeEndpoint | None
 
 
@@ -108,8 +117,15 @@ async def read_batch(session: "AsyncSession", job: CollectionJob, judge_: Judge)
         ),
         materials=materials,
         needs_material=needs_material,
+        documents=await _read_documents(session, job),
         endpoint=await judge_.endpoint_for(session, job.project_id),
     )
+
+
+async def _read_documents(session: "AsyncSession", job: CollectionJob) -> dict[str, KnowledgeDocument]:
+    named = document_ids({text for metric in job.metrics for text in _document_ids(metric.setting)})
+    found = await knowledge_bases.read_texts(session, job.project_id, [each for each in named.values() if each])
+    return {text: found[document_id] for text, document_id in named.items() if document_id in found}
 
 
 def _slugs_read(metrics: Sequence[DefinedMetric | None], catalogue: Catalogue) -> tuple[set[str], set[str]]:
@@ -171,6 +187,8 @@ class _Scoring:
         self._batch = batch
         self._judge = judge_
         self._now = now
+        sources = {source for metric in batch.metrics if metric is not None for source in metric.sources}
+        self._slugs = {source: _slug(source, batch.catalogue) for source in sources}
 
     async def score(self, call_id: UUID) -> None:
         """Ask the judge what it is needed for, then compute the rest."""
@@ -195,9 +213,20 @@ class _Scoring:
                 if _judgement(metric) is not None or not undone.isdisjoint(metric.sources):
                     undone.add(source)
                     continue
-                results[ordinal] = _computed(batch, call_id, metric, values)
+                results[ordinal] = self._computed(call_id, metric, values)
             values[metric.slug] = results[ordinal]
             items.append(_ended(call_id, ordinal, results[ordinal], self._now))
+
+    def _computed(self, call_id: UUID, metric: DefinedMetric, values: Mapping[str, Sequence[MetricValue]]) -> Values:
+        material = self._batch.materials.get(call_id)
+        if isinstance(metric.calculation, Derivation):
+            conversation = None if material is None else material.facts.conversation
+            turns = () if conversation is None else conversation.turns
+            read = {source: values.get(self._slugs[source], ()) for source in metric.sources}
+            return derive(metric, read, [turn.start_offset_ms for turn in turns])
+        if material is None:
+            raise TypeError("what the catalogue computes needs the call's material")
+        return runner.compute(material.facts, (registry.get(metric.slug),))
 
     async def _ask(self, call_id: UUID, ordinal: int) -> Values | None:
         """Return what the judge says of one metric of one call, None when it was away."""
@@ -210,8 +239,12 @@ class _Scoring:
             return stored
         if batch.endpoint is None:
             return (absent(metric, ValueState.DATA_MISSING, NO_JUDGE),)
+        wanted = _document_ids(collected.setting)
+        if gone := [text for text in wanted if text not in batch.documents]:
+            return (absent(metric, ValueState.DATA_MISSING, DOCUMENT_GONE.format(gone[0])),)
         manner = self._judge.manner(batch.endpoint)
-        dialogue = judge(metric, judgement, batch.materials[call_id].shown, manner, collected.setting)
+        shown = await self._shown(call_id, [batch.documents[text] for text in wanted], manner)
+        dialogue = judge(metric, judgement, shown, manner, collected.setting)
         try:
             heard = await self._judge.hold(batch.endpoint, dialogue)
         except ServiceAway as away:
@@ -221,6 +254,15 @@ class _Scoring:
             return (absent(metric, ValueState.ERROR, f"The judge could not be asked. {error.message}"),)
         self._note_use(call_id, metric, batch.endpoint, heard.usage)
         return heard.result
+
+    async def _shown(self, call_id: UUID, documents: Sequence[KnowledgeDocument], manner: Manner) -> CallMaterial:
+        """Return what a judge is shown of a call, with what the documents say about it."""
+        shown = self._batch.materials[call_id].shown
+        if not documents:
+            return shown
+        said = [line.text for line in shown.lines]
+        # In a thread: ten megabytes of documents take a second.
+        return replace(shown, knowledge=await asyncio.to_thread(nearest, documents, said, manner.knowledge_chars))
 
     def _note_use(self, call_id: UUID, metric: DefinedMetric, endpoint: JudgeEndpoint, usage: TokenUsage) -> None:
         if usage.request_count == 0:
@@ -238,20 +280,6 @@ class _Scoring:
                 occurred_at=self._now,
             )
         )
-
-
-def _computed(
-    batch: Batch, call_id: UUID, metric: DefinedMetric, values: Mapping[str, Sequence[MetricValue]]
-) -> tuple[MetricValue, ...]:
-    material = batch.materials.get(call_id)
-    if isinstance(metric.calculation, Derivation):
-        conversation = None if material is None else material.facts.conversation
-        turns = () if conversation is None else conversation.turns
-        read = {source: values.get(_slug(source, batch.catalogue), ()) for source in metric.sources}
-        return derive(metric, read, [turn.start_offset_ms for turn in turns])
-    if material is None:
-        raise TypeError("what the catalogue computes needs the call's material")
-    return runner.compute(material.facts, (registry.get(metric.slug),))
 
 
 def _slug(source: MetricSource, catalogue: Catalogue) -> str:
@@ -281,3 +309,8 @@ def _needs_material(metric: DefinedMetric) -> bool:
     if isinstance(calculation, Pattern):
         return calculation.window_mode is WindowMode.SEGMENTS
     return not isinstance(calculation, Derivation)
+
+
+def _document_ids(setting: MetricSetting | None) -> tuple[str, ...]:
+    is_named = setting is not None and setting.name is SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS
+    return setting.texts if setting is not None and is_named else ()

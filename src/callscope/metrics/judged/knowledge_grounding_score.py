@@ -3,11 +3,11 @@
 from callscope.core.metric import Direction, ValueType
 from callscope.core.metric_definition import Needed
 from callscope.core.metric_policy import SettingName
-from callscope.metrics.judgement import judged, points
+from callscope.metrics.judgement import KNOWLEDGE_WEAKNESS, judged, points
 
 PROMPT = (
     "How well does what the agent told the customer rest on what it was given to know (its "
-    "instructions and what tools returned)? Small talk does not count."
+    "instructions, what tools returned, and the passages under KNOWLEDGE)? Small talk does not count."
 )
 
 METRIC = judged(
@@ -23,7 +23,7 @@ METRIC = judged(
     ),
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
-    version=1,
+    version=2,
     setting=SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS,
-    weaknesses=("There is no knowledge base yet: `knowledgeBaseDocumentIds` is kept and reads nothing.",),
+    weaknesses=(KNOWLEDGE_WEAKNESS,),
 )

@@ -3,11 +3,11 @@
 from callscope.core.metric import Direction, ValueType
 from callscope.core.metric_definition import Needed
 from callscope.core.metric_policy import SettingName
-from callscope.metrics.judgement import judged, yes_or_no
+from callscope.metrics.judgement import KNOWLEDGE_WEAKNESS, judged, yes_or_no
 
 PROMPT = (
     "Did the agent tell the customer anything that contradicts what it was given to know (its "
-    "instructions and what tools returned)?"
+    "instructions, what tools returned, and the passages under KNOWLEDGE)?"
 )
 
 METRIC = judged(
@@ -22,6 +22,7 @@ METRIC = judged(
     ),
     value_type=ValueType.BOOLEAN,
     direction=Direction.LOWER_IS_BETTER,
-    version=1,
+    version=2,
     setting=SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS,
+    weaknesses=(KNOWLEDGE_WEAKNESS,),
 )

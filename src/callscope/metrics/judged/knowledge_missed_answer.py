@@ -3,11 +3,11 @@
 from callscope.core.metric import Direction, ValueType
 from callscope.core.metric_definition import Needed
 from callscope.core.metric_policy import SettingName
-from callscope.metrics.judgement import judged, yes_or_no
+from callscope.metrics.judgement import KNOWLEDGE_WEAKNESS, judged, yes_or_no
 
 PROMPT = (
-    "Did the customer ask something whose answer stands in what the agent was given to know, and the "
-    "agent did not give it?"
+    "Did the customer ask something whose answer stands in what the agent was given to know (its "
+    "instructions, what tools returned, and the passages under KNOWLEDGE), and the agent did not give it?"
 )
 
 METRIC = judged(
@@ -19,6 +19,7 @@ METRIC = judged(
     ),
     value_type=ValueType.BOOLEAN,
     direction=Direction.LOWER_IS_BETTER,
-    version=1,
+    version=2,
     setting=SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS,
+    weaknesses=(KNOWLEDGE_WEAKNESS,),
 )

@@ -5,10 +5,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from callscope.core.metric import EvidenceSpan, ValueType
 from callscope.core.metric_definition import DefinedMetric, Judgement
+from callscope.metrics.judging.knowledge import Passage
 from callscope.metrics.judging.material import JudgedUnit, Line
 
 MAX_EVIDENCE = 8
@@ -18,6 +19,7 @@ _NOT_WORDS = re.compile(r"[^\w]+")
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
 
 Schema = dict[str, Any]
+TextT = TypeVar("TextT", Line, Passage)
 
 
 class AnswerRejected(ValueError):
@@ -61,10 +63,10 @@ def value_schema(value_type: ValueType, judgement: Judgement) -> Schema:
             return labels if most == 1 else {"type": "array", "items": labels, "minItems": 1, "maxItems": most}
 
 
-def call_schema(metric: DefinedMetric, judgement: Judgement) -> Schema:
-    """Return the schema of an answer about the whole call."""
+def call_schema(metric: DefinedMetric, judgement: Judgement, passages: Sequence[Passage] = ()) -> Schema:
+    """Return the schema of an answer about the whole call, whose evidence may quote passages of documents too."""
     return _object(
-        evidence=_evidence(MAX_EVIDENCE),
+        evidence=_evidence(MAX_EVIDENCE, **(_PASSAGE_FIELDS if passages else {})),
         reasoning={"type": "string"},
         applies={"type": "boolean"},
         value=_nullable(value_schema(metric.value_type, judgement)),
@@ -101,10 +103,14 @@ def read_object(content: str) -> Mapping[str, Any]:
 
 
 def read_call_verdict(
-    answer: Mapping[str, Any], metric: DefinedMetric, judgement: Judgement, lines: Sequence[Line]
+    answer: Mapping[str, Any],
+    metric: DefinedMetric,
+    judgement: Judgement,
+    lines: Sequence[Line],
+    passages: Sequence[Passage] = (),
 ) -> Verdict:
-    """Return the verdict on the whole call. Raises AnswerRejected, also for a quote that nobody said."""
-    evidence = tuple(_span(item, lines) for item in _list(answer, "evidence"))
+    """Return the verdict on the whole call. Raises AnswerRejected, also for a quote that stands nowhere."""
+    evidence = tuple(_span(item, lines, passages) for item in _list(answer, "evidence"))
     applies = answer.get("applies", True)
     value = None if applies is False else _value(answer.get("value"), metric, judgement)
     return Verdict(
@@ -141,10 +147,7 @@ def read_findings(answer: Mapping[str, Any], lines: Sequence[Line]) -> tuple[Fin
 
 def quoted_in(quote: str, lines: Sequence[Line]) -> Line | None:
     """Return the first line that holds the quote, whatever its case, accents and punctuation."""
-    wanted = _words(quote)
-    if len(wanted.strip()) < SHORTEST_QUOTE:
-        return None
-    return next((line for line in lines if wanted in _words(line.text)), None)
+    return _holding(quote, lines)
 
 
 _CONFIDENCE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
@@ -163,8 +166,14 @@ def _nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def _evidence(most: int) -> Schema:
-    item = _object(line={"type": "integer"}, quote={"type": "string"}, reason={"type": "string"})
+_PASSAGE_FIELDS: Mapping[str, Schema] = {
+    "passage": _nullable({"type": "integer"}),
+    "passageQuote": _nullable({"type": "string"}),
+}
+
+
+def _evidence(most: int, **further: Schema) -> Schema:
+    item = _object(line={"type": "integer"}, quote={"type": "string"}, reason={"type": "string"}, **further)
     return {"type": "array", "items": item, "maxItems": most}
 
 
@@ -175,15 +184,31 @@ def _list(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return items
 
 
-def _span(item: Mapping[str, Any], lines: Sequence[Line]) -> EvidenceSpan:
+def _span(item: Mapping[str, Any], lines: Sequence[Line], passages: Sequence[Passage]) -> EvidenceSpan:
     line = _quoted_line(item, lines)
     segment = line.segment
     return EvidenceSpan(
         start_offset_ms=segment.start_offset_ms,
         end_offset_ms=segment.end_offset_ms,
         role=line.role,
-        reason=str(item.get("reason", "")),
+        reason=" ".join([str(item.get("reason", "")), *_citation(item, passages)]),
     )
+
+
+def _citation(item: Mapping[str, Any], passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return what a document says to a piece of evidence, as words: nothing where no passage is named."""
+    number, quote = item.get("passage"), item.get("passageQuote")
+    if not passages or (number is None and quote is None):
+        return ()
+    if not isinstance(quote, str):
+        raise AnswerRejected("`passageQuote` must be words of the passage that `passage` names.")
+    named = [passage for passage in passages if passage.number == number]
+    found = _holding(quote, named) or _holding(quote, passages)
+    if found is None:
+        raise AnswerRejected(
+            f"The quote {quote!r} is in no passage under KNOWLEDGE. Quote a passage exactly, or make both null."
+        )
+    return (f"{found.document} [K{found.number}] says: “{quote}”",)
 
 
 def _quoted_line(item: Mapping[str, Any], lines: Sequence[Line]) -> Line:
@@ -245,6 +270,14 @@ def read_confidence(answer: Mapping[str, Any]) -> float:
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         raise AnswerRejected("`confidence` must be a number from 0 to 1.")
     return float(confidence)
+
+
+def _holding(quote: str, texts: Sequence[TextT]) -> TextT | None:
+    """Return the first of the texts that holds the words of a quote."""
+    wanted = _words(quote)
+    if len(wanted.strip()) < SHORTEST_QUOTE:
+        return None
+    return next((each for each in texts if wanted in _words(each.text)), None)
 
 
 def _words(text: str) -> str:

@@ -39,7 +39,10 @@ NO_TRANSCRIPT = "The call has no transcript, which is what a judge reads."
 NOT_TIMED = "Who spoke when is not known."
 NO_TOOLS = "The agent used no tool in this call."
 NO_AGENT_PROMPT = "What the agent was told is not known: the call came without `agent.prompt`."
-NO_KNOWLEDGE = "What the agent was given to know is not known: the call came without `agent.prompt` and without tools."
+NO_KNOWLEDGE = (
+    "What the agent was given to know is not known: the call came without `agent.prompt` and without tools, and no "
+    "knowledge base was named. Name some in a policy, as this metric's setting `knowledgeBaseDocumentIds`."
+)
 
 ResultT = TypeVar("ResultT")
 
@@ -69,6 +72,11 @@ class Manner:
 
     judge: str
     transcript_chars: int = 48_000
+
+    @property
+    def knowledge_chars(self) -> int:
+        """How much of a team's documents it is shown besides: half as much."""
+        return self.transcript_chars // 2
 
 
 def judge(
@@ -129,12 +137,13 @@ def ask(text: str, schema: Schema, read: Callable[[Mapping[str, Any]], ResultT])
 
 
 def _about_call(question: Question, material: CallMaterial, manner: Manner) -> Dialogue[MetricValue]:
-    schema = call_schema(question.metric, question.judgement)
+    passages = () if material.knowledge is None else material.knowledge.passages
+    schema = call_schema(question.metric, question.judgement, passages)
     shown, part_count = yield from _shown(question, material, manner)
     verdict = yield from ask(
         prompt.call_question(question, shown, schema),
         schema,
-        lambda answer: read_call_verdict(answer, question.metric, question.judgement, material.lines),
+        lambda answer: read_call_verdict(answer, question.metric, question.judgement, material.lines, passages),
     )
     if verdict.value is None:
         return absent(question.metric, ValueState.NOT_APPLICABLE, verdict.reasoning)
@@ -249,7 +258,7 @@ def _lack(judgement: Judgement, material: CallMaterial) -> tuple[ValueState, str
 
 
 def _has_knowledge(material: CallMaterial) -> bool:
-    return bool(material.agent_prompt or material.tools)
+    return bool(material.agent_prompt or material.tools or material.knowledge)
 
 
 def _role(metric: DefinedMetric) -> Role | None:

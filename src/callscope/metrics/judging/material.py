@@ -10,6 +10,7 @@ from callscope.core.conversation import Conversation, Interruption, Segment
 from callscope.core.metric_definition import DefinedMetric, GradedContext, JudgedEvents, Judgement, Needed
 from callscope.core.metric_policy import MetricSetting, SettingName
 from callscope.core.transcript import TranscriptEntry
+from callscope.metrics.judging.knowledge import Knowledge
 
 MS_PER_MINUTE = 60_000
 _SPACE = re.compile(r"\s+")
@@ -39,13 +40,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMaterial:
-    """All of a call that judges may be shown. `agent_prompt` is what its agent was told, None where unknown."""
+    """All of a call that judges may be shown. `agent_prompt` is what its agent was told, None where unknown.
+
+    `knowledge` is what the documents say that a metric is held against, None where it is held against none.
+    """
 
     lines: tuple[Line, ...]
     conversation: Conversation | None = None
     tools: tuple[ToolInvocation, ...] = ()
     agent_prompt: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    knowledge: Knowledge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,8 @@ def background(judgement: Judgement, material: CallMaterial, setting: MetricSett
         parts.append("TOOL INVOCATIONS\n" + "\n".join(_tool(number, tool) for number, tool in enumerate(shown, 1)))
     if setting is not None and setting.name.is_text:
         parts.append(f"WHAT THE TEAM EXPECTS OF THE AGENT\n{setting.texts[0]}")
+    if material.knowledge is not None:
+        parts.append(material.knowledge.shown)
     return "\n\n".join(parts)
 
 

@@ -1,0 +1,34 @@
+"""Text of PDF files, read in the child process that the service uses."""
+
+import pytest
+
+from callscope.core.errors import InvalidInput
+from callscope.services import pdf_text
+from tests.support.pdf_files import locked_pdf, pdf_of, picture_pdf
+
+
+async def test_the_text_of_every_page_is_read() -> None:
+    text = await pdf_text.read_pdf(pdf_of(["Refunds within 30 days.", "Shipping is free."]))
+    assert [page.strip() for page in text.split("\n\n")] == ["Refunds within 30 days.", "Shipping is free."]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (picture_pdf(), "only images"),
+        (locked_pdf("Secret.", "open"), "password"),
+        (b"no PDF at all", "damaged"),
+        (pdf_of(["Cut off."])[:120], "damaged"),
+        (b"", "damaged"),
+    ],
+)
+async def test_what_has_no_readable_text_is_refused_with_the_reason(data: bytes, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why) as refusal:
+        await pdf_text.read_pdf(data)
+    assert refusal.value.issues[0].path == ("contentBase64",)
+
+
+async def test_a_file_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_text, "TIMEOUT_S", 0.0)
+    with pytest.raises(InvalidInput, match="could not be read within"):
+        await pdf_text.read_pdf(pdf_of(["Text."]))
