@@ -45,6 +45,9 @@ def test_noise_lowers_the_verdict_on_the_background() -> None:
     assert bad is not None
     assert bad.background < good.background - 1
     assert bad.overall < good.overall
+    assert good.mean_opinion == pytest.approx(3.37, abs=0.02), "what speechmos says with librosa 0.11 of the same"
+    assert bad.mean_opinion is not None
+    assert bad.mean_opinion < good.mean_opinion - 0.5
     assert 1 <= bad.overall <= good.overall <= 5
 
 

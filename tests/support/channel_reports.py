@@ -8,7 +8,7 @@ from callscope.core.metric import CallFacts
 from callscope.core.recording import ChannelReport, PerceivedQuality
 from tests.support.recordings import analysis
 
-QUALITY = PerceivedQuality(signal=3.6, background=4.1, overall=3.3, window_count=2, method="made up")
+QUALITY = PerceivedQuality(signal=3.6, background=4.1, overall=3.3, mean_opinion=3.4, window_count=2, method="made up")
 
 
 def channel_report(index: int, role: Role | None, **figures: Any) -> ChannelReport:

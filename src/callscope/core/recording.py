@@ -81,7 +81,8 @@ class PerceivedQuality:
     """What listeners would say of a channel's speech, 1 (bad) to 5 (excellent), as a network predicts it.
 
     Means over `window_count` stretches of nine seconds. `signal` speaks of the voice, `background` of the noise behind
-    it (5: none is bothersome), `overall` of both. `method` names the network.
+    it (5: none is bothersome), `overall` of both. `mean_opinion` answers the older question how good it sounds as a
+    whole; None in what was judged before it was asked. `method` names the networks.
     """
 
     signal: float
@@ -89,6 +90,7 @@ class PerceivedQuality:
     overall: float
     window_count: int
     method: str
+    mean_opinion: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator
 
 from callscope.core.call import Role
 from callscope.core.metric import CallFacts, Unit, ValueState
-from callscope.core.recording import ChannelReport, PerceivedQuality, RecordingAnalysis
+from callscope.core.recording import ChannelReport, RecordingAnalysis
 from callscope.metrics.definition import Reading
 
 DECIBELS = Unit(name="decibels", symbol="dB")
 FULL_SCALE_DECIBELS = Unit(name="decibels below full scale", symbol="dBFS")
-OPINION = Unit(name="mean opinion score", symbol="MOS")
-_BAND_HZ = 4300
 
 
 def recording_of(facts: CallFacts) -> RecordingAnalysis:
@@ -45,28 +43,3 @@ def of_each_party(
             yield Reading(state=absent_state, role=role, reason=absent)
         else:
             yield Reading(value=found, role=role, statistics={"bandwidth_hz": channel.bandwidth_hz})
-
-
-def perceived(facts: CallFacts, aspect: Callable[[PerceivedQuality], float]) -> Iterator[Reading]:
-    """Yield an aspect of each party's perceived quality, with the band it was heard in."""
-    recording = recording_of(facts)
-    reason = recording.perceived_reason or "No nine seconds of the recording hold enough of this party's speech."
-
-    def score(channel: ChannelReport) -> float | None:
-        return None if channel.perceived is None else aspect(channel.perceived)
-
-    for reading in of_each_party(facts, score, absent=reason, absent_state=ValueState.DATA_MISSING):
-        yield _with_band(reading)
-
-
-def _with_band(reading: Reading) -> Reading:
-    bandwidth_hz = reading.statistics.get("bandwidth_hz")
-    if reading.state is not ValueState.SUCCESS or bandwidth_hz is None:
-        return reading
-    band = "telephone band" if bandwidth_hz < _BAND_HZ else "wide band"
-    return Reading(
-        value=reading.value,
-        role=reading.role,
-        statistics=reading.statistics,
-        reason=f"Heard in {band}, up to {bandwidth_hz:.0f} Hz; compare calls of one band only.",
-    )

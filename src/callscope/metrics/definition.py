@@ -89,7 +89,8 @@ class MetricDefinition:
     `weaknesses` are sentences for the reference page.
     `confidence` is the most that a value deserves when everything it rests on is sure: below 1 for what is guessed.
     `calculation` says what a judge is asked, or which other metrics' values are read, where `compute` cannot tell by
-    itself. `setting` is what the metric can be told where it is collected.
+    itself. `setting` is what the metric can be told where it is collected. `lacks` says what would compute what
+    Callscope has no part for, and what to do; a plug-in may bring a metric of that slug, which then replaces it.
     """
 
     slug: str
@@ -112,6 +113,7 @@ class MetricDefinition:
     confidence: float = MEASURED_CONFIDENCE
     calculation: Calculation | None = None
     setting: SettingName | None = None
+    lacks: str | None = None
 
     @property
     def id(self) -> UUID:

@@ -61,8 +61,7 @@ def page(definition: MetricDefinition) -> str:
     """Return the page of one metric."""
     rows = [GENERATED_NOTE, "", f"# {definition.name}", "", definition.description, "", *_properties(definition)]
     rows += ["", "## Formula", "", definition.formula]
-    rows += ["", "## Inputs", "", *_bullets(_INPUTS[needed] for needed in definition.inputs)]
-    rows += ["", "Where one of them is not there the value is `DATA_MISSING`, with the reason."]
+    rows += ["", "## Inputs", "", *_inputs(definition)]
     rows += ["", "## Parameters", "", *_parameters(definition)]
     rows += ["", "## Edge cases", "", *_bullets(definition.edge_cases or ("None known.",))]
     rows += ["", "## Known weaknesses", "", *_bullets(definition.weaknesses or ("None known.",))]
@@ -104,6 +103,15 @@ def _properties(definition: MetricDefinition) -> Iterator[str]:
     yield f"| scope | `{definition.scope}` |"
     yield f"| contexts | {', '.join(f'`{context}`' for context in definition.contexts)} |"
     yield f"| direction | {_DIRECTIONS[definition.direction]} |"
+
+
+def _inputs(definition: MetricDefinition) -> Iterator[str]:
+    if definition.lacks is not None:
+        yield f"Every value is `DATA_MISSING`. {definition.lacks}"
+        return
+    yield from _bullets(_INPUTS[needed] for needed in definition.inputs)
+    yield ""
+    yield "Where one of them is not there the value is `DATA_MISSING`, with the reason."
 
 
 def _parameters(definition: MetricDefinition) -> Iterator[str]:

@@ -59,13 +59,13 @@ def get(slug: str) -> MetricDefinition:
 def load(plugins: Iterable[EntryPoint]) -> tuple[MetricDefinition, ...]:
     """Return the built-in metrics and those of `plugins`; see `definitions`, which caches it."""
     origins: dict[str, str] = {}
-    found: list[MetricDefinition] = []
+    found: dict[str, MetricDefinition] = {}
     for origin, definition in [*_built_in(), *_plugged_in(plugins)]:
-        first = origins.setdefault(definition.slug, origin)
-        if first != origin:
-            raise BrokenCatalogue(f"The metric slug {definition.slug!r} is claimed by both {first} and {origin}.")
-        found.append(definition)
-    return tuple(sorted(found, key=lambda definition: (definition.family, definition.slug)))
+        slug = definition.slug
+        if slug in found and found[slug].lacks is None:
+            raise BrokenCatalogue(f"The metric slug {slug!r} is claimed by both {origins[slug]} and {origin}.")
+        origins[slug], found[slug] = origin, definition
+    return tuple(sorted(found.values(), key=lambda definition: (definition.family, definition.slug)))
 
 
 @functools.cache

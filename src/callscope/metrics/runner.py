@@ -35,6 +35,8 @@ def compute(facts: CallFacts, catalogue: Sequence[MetricDefinition] | None = Non
 def _values(definition: MetricDefinition, facts: CallFacts) -> tuple[MetricValue, ...]:
     bases = [_bases(facts)[needed] for needed in definition.inputs]
     missing = [basis.reason for basis in bases if isinstance(basis, Missing)]
+    if definition.lacks is not None:
+        missing.append(definition.lacks)
     basis = _together([basis for basis in bases if isinstance(basis, Basis)], definition)
     readings = _absent(definition, ValueState.DATA_MISSING, " ".join(missing)) if missing else _read(definition, facts)
     return tuple(_value(definition, reading, basis) for reading in readings)

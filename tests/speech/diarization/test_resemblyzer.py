@@ -3,8 +3,8 @@ import pytest
 
 from callscope.speech.diarization import resemblyzer
 from callscope.speech.diarization.embedder import EmbedderUnavailable
-from callscope.speech.diarization.mel import mel_power
-from callscope.speech.diarization.resemblyzer import ResemblyzerEmbedder, load_embedder
+from callscope.speech.diarization.resemblyzer import BAND_COUNT, FRAME_SAMPLES, ResemblyzerEmbedder, load_embedder
+from callscope.speech.mel import mel_power
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def embedder() -> ResemblyzerEmbedder:
 def test_mel_power_is_what_the_encoder_was_trained_on() -> None:
     time = np.arange(16_000) / 16_000
     tones = (0.1 * np.sin(2 * np.pi * 220 * time) + 0.03 * np.sin(2 * np.pi * 1700 * time)).astype(np.float32)
-    frames = mel_power(tones)
+    frames = mel_power(tones, frame_samples=FRAME_SAMPLES, band_count=BAND_COUNT)
     assert frames.shape == (101, 40)
     # librosa 0.11: melspectrogram(sr=16000, n_fft=400, hop_length=160, n_mels=40), frame 50
     assert frames[50, [3, 20]] == pytest.approx([0.28882, 0.05828], abs=1e-5)

@@ -185,6 +185,7 @@ def _perceived(quality: PerceivedQuality) -> PerceivedPart:
         signal=quality.signal,
         background=quality.background,
         overall=quality.overall,
+        mean_opinion=quality.mean_opinion,
         window_count=quality.window_count,
         method=quality.method,
     )

@@ -92,11 +92,12 @@ class SoundPart(_Part):
 
 
 class PerceivedPart(_Part):
-    """What listeners would say of the speech, 1 to 5, as DNSMOS P.835 predicts it."""
+    """What listeners would say of the speech, 1 to 5, as DNSMOS predicts it."""
 
     signal: float = Field(description="The voice.")
     background: float = Field(description="The noise behind it; 5 means that none is bothersome.")
     overall: float = Field(description="Both together.")
+    mean_opinion: float | None = Field(description="How good it sounds as a whole, by P.808; the others are by P.835.")
     window_count: int = Field(description="Stretches of nine seconds that were judged.")
     method: str = Field(description="Which network judged.")
 

@@ -16,11 +16,13 @@ import numpy.typing as npt
 from callscope.speech.channel_audio import Samples
 from callscope.speech.diarization.checkpoint import CheckpointUnreadable, Tensors, read_tensors
 from callscope.speech.diarization.embedder import EmbedderUnavailable, Embeddings, SpeakerEmbedder
-from callscope.speech.diarization.mel import MelFrames, mel_power
+from callscope.speech.mel import MelFrames, mel_power
 
 PACKAGE = "Resemblyzer"
 WEIGHTS = "resemblyzer/pretrained.pt"
 WINDOW_FRAMES = 160
+FRAME_SAMPLES = 400
+BAND_COUNT = 40
 LEVEL_DBFS = -30.0
 """The level of the encoder's training material."""
 _UNITS = 256
@@ -77,7 +79,7 @@ class ResemblyzerEmbedder:
         """Return one vector per stretch; see `SpeakerEmbedder`."""
         if not stretches:
             return np.zeros((0, _UNITS), dtype=np.float32)
-        windows = np.stack([_window(mel_power(_levelled(stretch))) for stretch in stretches])
+        windows = np.stack([_window(_mel_power(_levelled(stretch))) for stretch in stretches])
         batches = [self.embed_mel(windows[at : at + _BATCH]) for at in range(0, len(windows), _BATCH)]
         return np.concatenate(batches)
 
@@ -124,6 +126,10 @@ def _levelled(stretch: Samples) -> Samples:
     if power <= 0:
         return stretch
     return np.asarray(stretch * np.float32(np.sqrt(10 ** (LEVEL_DBFS / 10) / power)), dtype=np.float32)
+
+
+def _mel_power(stretch: Samples) -> MelFrames:
+    return mel_power(stretch, frame_samples=FRAME_SAMPLES, band_count=BAND_COUNT)
 
 
 def _window(frames: MelFrames) -> MelFrames:

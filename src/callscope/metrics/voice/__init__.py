@@ -1,0 +1,1 @@
+"""What a voice is like: declared, where nothing here can tell."""
