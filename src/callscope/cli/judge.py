@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from callscope.boot.settings import Network
     from callscope.core.judge import JudgeEndpoint, JudgeRules, TokenUsage
     from callscope.metrics.judging.agreement import Comparison
@@ -26,6 +28,9 @@ def _judge() -> None:
 def agreement(
     url: Annotated[str | None, typer.Option(help="Server to ask instead of CALLSCOPE_JUDGE_URL.")] = None,
     model: Annotated[str | None, typer.Option(help="Model to ask instead of CALLSCOPE_JUDGE_MODEL.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Slug of a judged metric to ask about, again for more; default: all.")
+    ] = None,
     *,
     disagreements: Annotated[bool, typer.Option(help="Show every answer that differs from its label.")] = True,
 ) -> None:
@@ -43,7 +48,8 @@ def agreement(
         raise CallscopeError(
             "Which judge? Set CALLSCOPE_JUDGE_URL and CALLSCOPE_JUDGE_MODEL, or give --url and --model."
         )
-    comparisons, usage = asyncio.run(_measure(rules, rules.endpoint, settings.fetch_allow_networks))
+    slugs = _checked(metric or ())
+    comparisons, usage = asyncio.run(_measure(rules, rules.endpoint, settings.fetch_allow_networks, slugs))
     _show(comparisons, disagreements=disagreements)
     cost = usage.cost(rules.prices.get(rules.endpoint.model))
     typer.echo(
@@ -52,8 +58,20 @@ def agreement(
     )
 
 
+def _checked(slugs: "Iterable[str]") -> frozenset[str]:
+    """Return the slugs, all there are for none. Raises CallscopeError for one that no labelled call speaks of."""
+    from callscope.core.errors import CallscopeError
+    from callscope.metrics.judging.agreement import labelled_calls
+
+    labelled = frozenset(slug for call in labelled_calls() for slug in call.labels)
+    unknown = sorted(set(slugs) - labelled)
+    if unknown:
+        raise CallscopeError(f"No labelled call speaks of {unknown[0]}. They speak of: {', '.join(sorted(labelled))}.")
+    return frozenset(slugs) or labelled
+
+
 async def _measure(
-    rules: "JudgeRules", endpoint: "JudgeEndpoint", allowed_networks: "tuple[Network, ...]"
+    rules: "JudgeRules", endpoint: "JudgeEndpoint", allowed_networks: "tuple[Network, ...]", slugs: "frozenset[str]"
 ) -> "tuple[tuple[Comparison, ...], TokenUsage]":
     from callscope.outbound.client import OutboundClient
     from callscope.services.judge_agreement import measure_agreement
@@ -61,7 +79,7 @@ async def _measure(
 
     outbound = OutboundClient(allowed_networks=allowed_networks)
     try:
-        return await measure_agreement(Judge(outbound, rules), endpoint)
+        return await measure_agreement(Judge(outbound, rules), endpoint, slugs)
     finally:
         await outbound.aclose()
 

@@ -1,6 +1,7 @@
 """A judge asked about the labelled calls."""
 
 import asyncio
+from collections.abc import Collection
 
 from callscope.core.judge import JudgeEndpoint, TokenUsage
 from callscope.core.metric_definition import Judgement
@@ -11,9 +12,14 @@ from callscope.services.judging import Judge
 from callscope.services.metric_catalogue import to_defined
 
 
-async def measure_agreement(judge_: Judge, endpoint: JudgeEndpoint) -> tuple[tuple[Comparison, ...], TokenUsage]:
-    """Return each label beside what the judge says, and what that used. Raises ServiceAway, FetchFailed."""
-    asked = [(call, slug) for call in labelled_calls() for slug in call.labels]
+async def measure_agreement(
+    judge_: Judge, endpoint: JudgeEndpoint, slugs: Collection[str]
+) -> tuple[tuple[Comparison, ...], TokenUsage]:
+    """Return each label of these metrics beside what the judge says, and what that used.
+
+    Raises ServiceAway, FetchFailed.
+    """
+    asked = [(call, slug) for call in labelled_calls() for slug in call.labels if slug in slugs]
     answers = await asyncio.gather(*(_ask(judge_, endpoint, call, slug) for call, slug in asked))
     usage = sum((used for _, used in answers), TokenUsage())
     return tuple(comparison for comparison, _ in answers), usage
