@@ -82,8 +82,9 @@ async def list_page(
 
 async def sizes(session: AsyncSession, project_id: UUID, ids: Collection[UUID]) -> dict[UUID, int]:
     """Return the bytes of the text of those of the ids that are documents of the project."""
-    query = select(KnowledgeBaseRow.id, func.octet_length(KnowledgeBaseRow.content)).where(*_named(project_id, ids))
-    return dict((await session.execute(query)).tuples().all())
+    size_bytes = func.octet_length(KnowledgeBaseRow.content).label("size_bytes")
+    query = select(KnowledgeBaseRow.id, size_bytes).where(*_named(project_id, ids))
+    return {row.id: row.size_bytes for row in await session.execute(query)}
 
 
 async def read_texts(session: AsyncSession, project_id: UUID, ids: Collection[UUID]) -> dict[UUID, KnowledgeDocument]:
