@@ -73,7 +73,7 @@ async def test_every_kind_of_document_is_taken(client: httpx.AsyncClient, body: 
         (a_file(b"x", "image/png"), "mimeType", "application/pdf"),
         (a_file(b"x", "text/plain", filename=None), "filename", "required"),
         (a_file(b"x", "text/plain", mimeType=None), "mimeType", "required"),
-        (a_file(b"", "text/plain"), "contentBase64", "required"),
+        (a_file(b"", "text/plain"), "contentBase64", "no words"),
         (a_file(b"\xff\xfe\x00", "text/plain"), "contentBase64", "UTF-8"),
         (a_file(b"a\0b", "text/plain"), "contentBase64", "NUL"),
         (a_file(b"x", "text/plain", contentBase64="%%"), "contentBase64", "base64"),
