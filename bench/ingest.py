@@ -128,10 +128,11 @@ def our_app(database_url: str) -> FastAPI:
         return ProbeVerdict(outcome=ProbeOutcome.YES, reason=None)
 
     engine = create_engine(database_url)
+    statements = Statements(engine)
     context = ApiContext(
         transactions=session_factory(engine),
         reads=read_session_factory(engine),
-        statements=Statements(engine),
+        statements=statements,
         recent_keys=RecentKeys(),
         probe_recording=say_yes,
         sign_recording_url=lambda _request, _recording_id: "",
@@ -140,7 +141,7 @@ def our_app(database_url: str) -> FastAPI:
         version="bench",
         judge=Judge(OutboundClient(), JudgeRules()),
     )
-    return build_api(context, max_body_bytes=MAX_BODY_BYTES)
+    return build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=lambda _: statements.wake_ups.running(statements))
 
 
 APPS = {"bare": bare_app, "ours": our_app}

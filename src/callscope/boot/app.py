@@ -30,13 +30,14 @@ from callscope.api.security_headers import SecurityHeadersMiddleware
 from callscope.api.telemetry import Telemetry, TelemetryMiddleware
 from callscope.api.trace_intake import TraceIntake
 from callscope.boot.wiring import Wiring, judge_rules
+from callscope.core.sign_in import ProviderRules
 from callscope.outbound.probe import probe_recording
 from callscope.services.judging import Judge
 from callscope.services.keys import DEFAULT_PROJECT, create_key
+from callscope.services.sign_in_provider import SignInProvider
 from callscope.services.signing import PLAY_RECORDING
 from callscope.storage.engine import is_reachable
 from callscope.storage.notifications import listening
-from callscope.storage.statements import Statements
 from callscope.web.form_tokens import FormSigner
 from callscope.web.installed_parts import InstalledParts
 from callscope.web.live import LiveChanges
@@ -111,7 +112,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     @asynccontextmanager
     async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
         await _ensure_bootstrap_key(wiring)
-        async with pages.changes.running():
+        async with pages.changes.running(), wiring.statements.wake_ups.running(wiring.statements):
             yield
 
     settings, telemetry = wiring.settings, Telemetry()
@@ -155,7 +156,7 @@ def integration_intake(wiring: Wiring) -> IntegrationIntake:
     retell_key = wiring.settings.retell_api_key
     return IntegrationIntake(
         transactions=wiring.sessions,
-        statements=Statements(wiring.engine),
+        statements=wiring.statements,
         objects=wiring.objects,
         signer=wiring.signer,
         clock=wiring.clock,
@@ -175,7 +176,7 @@ def livekit_intake(wiring: Wiring) -> LivekitIntake:
     return LivekitIntake(
         key_pair=pair,
         transactions=wiring.sessions,
-        statements=Statements(wiring.engine),
+        statements=wiring.statements,
         objects=wiring.objects,
         clock=wiring.clock,
         max_recording_bytes=settings.max_recording_bytes,
@@ -202,7 +203,7 @@ def _api_context(wiring: Wiring, judge: Judge) -> ApiContext:
     return ApiContext(
         transactions=wiring.sessions,
         reads=wiring.reads,
-        statements=Statements(wiring.engine),
+        statements=wiring.statements,
         recent_keys=wiring.recent_keys,
         probe_recording=partial(probe_recording, wiring.outbound),
         sign_recording_url=sign_recording_url,
@@ -229,6 +230,8 @@ def build_pages(wiring: Wiring, judge: Judge | None = None) -> Pages:
         clock=wiring.clock,
         recent_keys=wiring.recent_keys,
         changes=LiveChanges(partial(listening, wiring.database_url)),
+        provider=sign_in_provider(wiring),
+        public_url=wiring.settings.public_url,
         judge=judge or Judge(wiring.outbound, judge_rules(wiring.settings)),
         parts=InstalledParts(
             judges_voice_quality=wiring.settings.voice_quality,
@@ -236,6 +239,24 @@ def build_pages(wiring: Wiring, judge: Judge | None = None) -> Pages:
             trace_retention_days=wiring.settings.trace_retention_days,
         ),
     )
+
+
+def sign_in_provider(wiring: Wiring) -> SignInProvider | None:
+    """Return where people sign in besides by password, None when no provider is set up."""
+    settings = wiring.settings
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret
+    rules = ProviderRules(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=None if secret is None else secret.get_secret_value(),
+        label=settings.oidc_label,
+        domains=settings.oidc_domains,
+        project=settings.oidc_project,
+        role=settings.oidc_role,
+    )
+    return SignInProvider(rules, wiring.outbound, wiring.clock, secret=wiring.secret)
 
 
 def _sign_recording_path(wiring: Wiring, recording_id: UUID) -> str:

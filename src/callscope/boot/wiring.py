@@ -17,6 +17,7 @@ from callscope.services.recent_keys import RecentKeys
 from callscope.services.signing import Signer
 from callscope.storage.engine import SessionFactory, create_engine, read_session_factory, session_factory
 from callscope.storage.objects import Objects
+from callscope.storage.statements import Statements
 from callscope.storage.tables import load_metadata
 
 VAPI_DOMAIN = "vapi.ai"
@@ -31,6 +32,7 @@ class Wiring:
     engine: AsyncEngine
     sessions: SessionFactory
     reads: SessionFactory
+    statements: Statements
     objects: Objects
     outbound: OutboundClient
     clock: Clock
@@ -121,6 +123,7 @@ async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wi
             engine=engine,
             sessions=session_factory(engine),
             reads=read_session_factory(engine),
+            statements=Statements(engine),
             objects=Objects.open(settings.object_store_url, default_dir=settings.data_dir / "objects"),
             outbound=outbound,
             clock=clock,

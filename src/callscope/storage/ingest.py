@@ -16,15 +16,15 @@ from callscope.core.transcript import Transcript
 from callscope.storage.analyses import first_columns
 from callscope.storage.call_words import words_of
 from callscope.storage.engine import to_json
-from callscope.storage.jobs import DEFER, defer_parameters
-from callscope.storage.statements import Statements, execute_prepared
+from callscope.storage.jobs import execute_with_job
+from callscope.storage.statements import Statements
 from callscope.storage.tools import tool_columns
 from callscope.storage.transcripts import entry_columns
 
 EXTERNAL_ID_CONSTRAINT = "uq_call_project_id_external_id"
 
 # Each part comes as JSON whose keys are the table's columns; a column that is not named is NULL.
-_INSERT_PARTS = """
+_INSERT = """
     WITH parts AS MATERIALIZED (SELECT %(parts)s::jsonb AS parts), new_call AS (
         INSERT INTO call SELECT row.* FROM parts, jsonb_populate_record(NULL::call, parts->'call') AS row
     ), new_agents AS (
@@ -58,7 +58,6 @@ _INSERT_PARTS = """
         )
     )
 """
-_INSERT = _INSERT_PARTS + DEFER
 
 
 async def insert_call(
@@ -91,13 +90,12 @@ async def insert_call(
         **_transcript_parts(call, transcript),
     }
     parameters = {
-        **defer_parameters(first_job, args={"analysis_id": str(analysis_id)}),
         "parts": to_json(parts),
         "words": words_of(entry.text for entry in entries),
         **_request_columns(call, request),
     }
     try:
-        await execute_prepared(where, _INSERT, parameters)
+        await execute_with_job(where, _INSERT, parameters, first_job, args={"analysis_id": str(analysis_id)})
     except UniqueViolation as error:
         if error.diag.constraint_name == EXTERNAL_ID_CONSTRAINT:
             raise DuplicateExternalId from error

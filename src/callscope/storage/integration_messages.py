@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callscope.core.integration import Integration
 from callscope.core.jobs import JobName
 from callscope.storage.base import Base, Id, ProjectId
-from callscope.storage.jobs import DEFER, defer, defer_parameters
-from callscope.storage.statements import Statements, execute_prepared
+from callscope.storage.jobs import defer, execute_with_job
+from callscope.storage.statements import Statements
 
 
 class IntegrationMessageRow(Base):
@@ -56,25 +56,19 @@ class StoredMessage:
     received_at: datetime
 
 
-_ADD = f"""
+_ADD = """
     WITH message AS (
         INSERT INTO integration_message (id, project_id, api_key_id, integration, call_ref, body, received_at)
         VALUES (
             %(id)s, %(project_id)s, %(api_key_id)s, %(integration)s, %(call_ref)s, %(body)b, %(received_at)s
         )
     )
-    {DEFER}
-"""  # noqa: S608 - our own statement
+"""
 
 
 async def add(where: AsyncSession | Statements, message: StoredMessage) -> None:
     """Store a message and queue the job that reads it."""
     parameters = {
-        **defer_parameters(
-            JobName.READ_MESSAGE,
-            args={"message_id": str(message.id)},
-            lock=_lock(message.project_id, message.integration, message.call_ref),
-        ),
         "id": message.id,
         "project_id": message.project_id,
         "api_key_id": message.api_key_id,
@@ -83,7 +77,10 @@ async def add(where: AsyncSession | Statements, message: StoredMessage) -> None:
         "body": message.body,
         "received_at": message.received_at,
     }
-    await execute_prepared(where, _ADD, parameters)
+    lock = _lock(message.project_id, message.integration, message.call_ref)
+    await execute_with_job(
+        where, _ADD, parameters, JobName.READ_MESSAGE, args={"message_id": str(message.id)}, lock=lock
+    )
 
 
 async def read_waiting(session: AsyncSession, message_id: UUID) -> StoredMessage | None:

@@ -12,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from callscope.storage.wake_ups import WakeUps
+
 Row = tuple[Any, ...]
 
 
 class Statements:
     """Runs statements on the engine's connections, each a transaction of its own: committed when it returns."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, wake_ups: WakeUps | None = None) -> None:
         self._engine = engine
+        self.wake_ups = wake_ups or WakeUps()
 
     async def execute(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
         """Run `sql` as `execute_prepared` does."""
