@@ -122,10 +122,14 @@ class Objects:
         return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
 
     async def read(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Open an object and return its bytes from `start` up to, not including, `end`. Raises ObjectNotFound."""
+        """Open an object and return its bytes from `start` up to, not including, `end`.
+
+        Raises ObjectNotFound, StoreAway.
+        """
         wanted: OffsetRange | tuple[int, int] = {"offset": start} if end is None else (start, end)
         try:
-            result = await obstore.get_async(self._store, key, options={"range": wanted})
+            with _telling_away():
+                result = await obstore.get_async(self._store, key, options={"range": wanted})
         except FileNotFoundError as error:
             raise _not_found() from error
         return _as_bytes(result)
