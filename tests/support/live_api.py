@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.api.integration_intake import IntegrationIntake
 from callscope.api.recording_intake import RecordingIntake
-from callscope.core.jobs import LIVE_QUEUE, NETWORK_QUEUE, SHORT_QUEUE
+from callscope.core.jobs import HEARING_QUEUE, LIVE_QUEUE, NETWORK_QUEUE, QUEUE_OF_JOB, SHORT_QUEUE
 from callscope.core.recording import MeasuredRecording, Recording
 from callscope.outbound.client import OutboundClient
 from callscope.pipeline.app import create_app
@@ -49,14 +49,14 @@ class Live:
         return self.context.sessions
 
     async def work(self) -> None:
-        """Run every job that is due, and those they queue, until none is."""
-        await self._run(None)
+        """Run every job that is due, and those they queue, until none is: but for those that queue themselves again."""
+        await self._run(sorted({*QUEUE_OF_JOB.values()} - {HEARING_QUEUE}))
 
     async def read(self) -> None:
         """Read what came in, and go on with it up to where its recording would be measured."""
         await self._run([LIVE_QUEUE, SHORT_QUEUE, NETWORK_QUEUE])
 
-    async def _run(self, queues: list[str] | None) -> None:
+    async def _run(self, queues: list[str]) -> None:
         await self.jobs.run_worker_async(queues=queues, wait=False, install_signal_handlers=False, listen_notify=False)
 
     async def send(self, integration: str, message: Mapping[str, Any]) -> None:

@@ -3,12 +3,15 @@
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from callscope.core.integration import LiveChunk, PcmFormat
 from callscope.core.recording import Finding, FindingSeverity
 
 COMMON_RATES_HZ = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+RUNNING_RATES_HZ = (8000, 16000, 24000, 48000)
+"""Those far enough apart to be told from one another by the few chunks that a call has at first."""
 USUAL_CHANNEL_COUNT = 2
 _UNKNOWN_SIZE = 0xFFFF_FFFF
 _MOST_NAMED = 10
@@ -75,7 +78,23 @@ def wav_header(size_bytes: int, pcm: PcmFormat) -> bytes:
     )
 
 
-def tell_format(chunks: Iterable[LiveChunk], *, usual_rate_hz: int) -> tuple[PcmFormat, Finding]:
+def settled_chunks(chunks: Sequence[LiveChunk], *, outstanding_since: datetime) -> tuple[LiveChunk, ...]:
+    """Return the chunks, in their order, before the first that may still be on its way.
+
+    That is one announced since that moment, or one not announced yet of which a later one was.
+    """
+    settled: list[LiveChunk] = []
+    for chunk in chunks:
+        is_new = chunk.requested_at > outstanding_since
+        if is_new and (chunk.object_key is None or chunk.chunk_index > len(settled)):
+            break
+        settled.append(chunk)
+    return tuple(settled)
+
+
+def tell_format(
+    chunks: Iterable[LiveChunk], *, usual_rate_hz: int, rates_hz: Sequence[int] = COMMON_RATES_HZ
+) -> tuple[PcmFormat, Finding]:
     """Return how chunks are to be read whose sender never said, by how fast they came in, and a word about it."""
     arrived = sorted(
         (chunk.received_at, chunk.size_bytes or 0)
@@ -86,7 +105,7 @@ def tell_format(chunks: Iterable[LiveChunk], *, usual_rate_hz: int) -> tuple[Pcm
     if len(arrived) > 1:
         elapsed_s = (arrived[-1][0] - arrived[0][0]).total_seconds()
         heard_hz = sum(size for _, size in arrived[1:]) / max(elapsed_s, 1e-3) / (2 * USUAL_CHANNEL_COUNT)
-        rate_hz = min(COMMON_RATES_HZ, key=lambda common: abs(common - heard_hz))
+        rate_hz = min(rates_hz, key=lambda common: abs(common - heard_hz))
     finding = Finding(
         code="recording_format_assumed",
         severity=FindingSeverity.WARNING,

@@ -22,6 +22,7 @@ from callscope.services import (
     call_properties,
     calls,
     ingest,
+    live_hearing,
     recordings,
     redaction,
     transcripts,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 SWEPT_PER_TRANSACTION = 50
+SENDING_CHUNKS = frozenset((Integration.PIPECAT, Integration.LIVEKIT_SDK))
 
 
 async def take(
@@ -118,6 +120,8 @@ async def _open(
         call = _to_call(integration, project_id, news, external_id=None if call_id else news.call_ref, now=now)
         await running_calls.insert_running(session, call)
         call_id = call.id
+        if integration in SENDING_CHUNKS and news.phase is CallPhase.STARTED:
+            await live_hearing.queue(session, project_id, call_id, at=now)
     return await live_calls.add(
         session, project_id=project_id, integration=integration, call_ref=news.call_ref, call_id=call_id, at=now
     )

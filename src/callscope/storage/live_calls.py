@@ -1,17 +1,20 @@
 """Calls that integrations send while they run: which of our calls each is, and what is still open about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, Select, UniqueConstraint, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callscope.core.call import Role
+from callscope.core.conversation import Segment
 from callscope.core.ids import new_id
-from callscope.core.integration import Integration, PcmFormat
+from callscope.core.integration import HeardSoFar, Integration, PcmFormat
 from callscope.storage.base import Base, CallId, Id, ProjectId
 from callscope.storage.live_chunks import LiveChunkRow
 
@@ -22,7 +25,7 @@ class LiveCallRow(Base):
     """One call as its sender names it.
 
     `ended_at` is when its end came in, `swept_at` when it was closed without one. `assembled_at` is when its chunks
-    were last put together into a recording.
+    were last put together into a recording; `heard` is what was heard in them before.
     """
 
     __tablename__ = "live_call"
@@ -43,6 +46,7 @@ class LiveCallRow(Base):
     sample_rate_hz: Mapped[int | None]
     channel_count: Mapped[int | None]
     assembled_at: Mapped[datetime | None]
+    heard: Mapped[Any | None] = mapped_column(JSONB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,11 @@ class LiveCall:
     swept_at: datetime | None
     pcm: PcmFormat | None
     assembled_at: datetime | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its end neither came in nor is waited for any more."""
+        return self.ended_at is None and self.swept_at is None
 
 
 async def hold(session: AsyncSession, project_id: UUID, integration: Integration, call_ref: str) -> None:
@@ -123,6 +132,19 @@ async def mark_assembled(session: AsyncSession, call_id: UUID, *, at: datetime |
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
+async def read_heard(session: AsyncSession, call_id: UUID) -> HeardSoFar | None:
+    """Return what was heard of a call under way, None when nothing was or it is over."""
+    query = select(LiveCallRow.heard).where(LiveCallRow.call_id == call_id, STILL_RUNNING)
+    document = (await session.execute(query)).scalar_one_or_none()
+    return None if document is None else _to_heard(document)
+
+
+async def write_heard(session: AsyncSession, call_id: UUID, heard: HeardSoFar) -> None:
+    """Write what was heard of a call so far."""
+    statement = update(LiveCallRow).where(LiveCallRow.call_id == call_id).values(heard=_heard_document(heard))
+    await session.execute(statement.execution_options(synchronize_session=False))
+
+
 async def silent_since(session: AsyncSession, moment: datetime, *, limit: int) -> Sequence[LiveCall]:
     """Return running calls of which nothing came in since a moment, the longest silent first, held to the end."""
     has_chunk_since = (
@@ -175,4 +197,20 @@ def _to_live_call(row: LiveCallRow) -> LiveCall:
         swept_at=row.swept_at,
         pcm=pcm,
         assembled_at=row.assembled_at,
+    )
+
+
+def _heard_document(heard: HeardSoFar) -> dict[str, Any]:
+    segments = [[one.role.value, one.start_offset_ms, one.end_offset_ms] for one in heard.segments]
+    return {**asdict(heard.pcm), "size_bytes": heard.size_bytes, "segments": segments}
+
+
+def _to_heard(document: dict[str, Any]) -> HeardSoFar:
+    return HeardSoFar(
+        pcm=PcmFormat(sample_rate_hz=document["sample_rate_hz"], channel_count=document["channel_count"]),
+        size_bytes=document["size_bytes"],
+        segments=tuple(
+            Segment(role=Role(role), start_offset_ms=start_ms, end_offset_ms=end_ms)
+            for role, start_ms, end_ms in document["segments"]
+        ),
     )

@@ -3,17 +3,47 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from callscope.core.call import CallStatus
+from callscope.core.call import CallStatus, Role
+from callscope.core.conversation import Turn, TurnKind
+from callscope.services.live_hearing import HeardCall
+from callscope.web.formatting import clock, span
 from callscope.web.reader import CallRecord, TranscriptPart
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.metrics import Figure, figures
-from callscope.web.views.timeline import DEFAULT_SLOW_MS
+from callscope.web.views.timeline import DEFAULT_SLOW_MS, gap_size, gap_words
 from callscope.web.views.transcript import TranscriptItem, view_part
+
+NEWEST_HEARD = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardTurn:
+    """A turn nobody wrote down yet, with the wait before it when it answers."""
+
+    role: Role
+    party: str
+    at: str
+    length: str
+    wait: str | None
+    wait_tone: str
+    wait_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardView:
+    """What the recording of a call under way tells up to `until`; `turns` are the newest of `turn_count`."""
+
+    until: str
+    turn_count: int
+    turns: tuple[HeardTurn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCallView:
-    """`turns` are the newest; `turn_count` and `tool_count` are of the whole call."""
+    """`turns` are the newest; `turn_count` and `tool_count` are of the whole call.
+
+    `heard` stands in for turns as long as nobody's words have come in.
+    """
 
     id: str
     is_running: bool
@@ -22,6 +52,7 @@ class LiveCallView:
     turn_count: int
     tool_count: int
     turns: tuple[TranscriptItem, ...]
+    heard: HeardView | None
     analysis: AnalysisView
     figures: tuple[Figure, ...]
 
@@ -30,6 +61,8 @@ def view_live_call(record: CallRecord, newest: TranscriptPart) -> LiveCallView:
     """Return the view of a call; `newest` is the last part of its transcript."""
     analysis = view_analysis(record.analysis)
     is_running = record.call.status is not CallStatus.ENDED
+    heard = record.heard if is_running else None
+    values = record.values or (() if heard is None else heard.values)
     return LiveCallView(
         id=str(record.call.id),
         is_running=is_running,
@@ -38,6 +71,26 @@ def view_live_call(record: CallRecord, newest: TranscriptPart) -> LiveCallView:
         turn_count=0 if record.transcript is None else record.transcript.entry_count,
         tool_count=record.tool_count,
         turns=view_part(newest),
+        heard=None if heard is None or record.transcript is not None else _view_heard(heard),
         analysis=analysis,
-        figures=figures(record.values, slow_ms=DEFAULT_SLOW_MS) if record.values else (),
+        figures=figures(values, slow_ms=DEFAULT_SLOW_MS) if values else (),
+    )
+
+
+def _view_heard(heard: HeardCall) -> HeardView:
+    turns = [turn for turn in heard.conversation.turns if turn.kind is TurnKind.TURN]
+    newest = tuple(_view_turn(turn) for turn in turns[-NEWEST_HEARD:])
+    return HeardView(until=clock(heard.until_ms), turn_count=len(turns), turns=newest)
+
+
+def _view_turn(turn: Turn) -> HeardTurn:
+    wait_ms, is_agent = turn.response_time_ms, turn.role is Role.AGENT
+    return HeardTurn(
+        role=turn.role,
+        party=turn.role.value.capitalize(),
+        at=clock(turn.start_offset_ms),
+        length=span(turn.end_offset_ms - turn.start_offset_ms),
+        wait=None if wait_ms is None else span(wait_ms),
+        wait_tone="" if wait_ms is None else gap_size(wait_ms) if is_agent else "other",
+        wait_words=gap_words(wait_ms) if is_agent and wait_ms is not None and wait_ms >= DEFAULT_SLOW_MS else "",
     )
