@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pipecat_roark.client
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from patient_clock import run
 from pipecat.frames.frames import (
     BotStoppedSpeakingFrame,
     EndFrame,
@@ -110,6 +111,27 @@ class Line(BaseOutputTransport):
             self.has_spoken.set()
 
 
+class Observer(RoarkObserver):
+    """The observer, which says when its start of the call was answered.
+
+    Until then it looks at no frame, and takes a later one for the first of the recording.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            api_key=key,
+            agent_id="desk-v3",
+            agent_name="Desk",
+            agent_prompt="You answer the phone.",
+            runner_args=SimpleNamespace(session_id="pc-plugin"),
+        )
+        self.is_ready = asyncio.Event()
+
+    async def on_pipeline_started(self) -> None:
+        await super().on_pipeline_started()
+        self.is_ready.set()
+
+
 class Microphone:
     """Sends what the customer says in real time, and silence when nothing is said."""
 
@@ -139,13 +161,7 @@ async def main(server: str, key: str, customer_pcm: bytes, agent_pcm: bytes) -> 
     pipecat_roark.client.CHUNK_UPLOAD_URL_ENDPOINT = f"{server}/v1/integrations/pipecat/chunk-upload-url"
     exporter = OTLPSpanExporter(endpoint=f"{server}/v1/traces", headers={"authorization": f"Bearer {key}"})
     setup_tracing(service_name="pipecat-desk", exporter=exporter)
-    observer = RoarkObserver(
-        api_key=key,
-        agent_id="desk-v3",
-        agent_name="Desk",
-        agent_prompt="You answer the phone.",
-        runner_args=SimpleNamespace(session_id="pc-plugin"),
-    )
+    observer = Observer(key)
     brain, line = Brain(), Line()
     worker = PipelineWorker(
         Pipeline([brain, Mouth(agent_pcm), line, observer.audio_processor]),
@@ -157,6 +173,7 @@ async def main(server: str, key: str, customer_pcm: bytes, agent_pcm: bytes) -> 
     microphone = Microphone(worker)
 
     async def call() -> None:
+        await asyncio.wait_for(observer.is_ready.wait(), timeout=60)
         sending = asyncio.create_task(microphone.run())
         await asyncio.sleep(0.2)
         await brain.say(GREETING)
@@ -176,4 +193,4 @@ async def main(server: str, key: str, customer_pcm: bytes, agent_pcm: bytes) -> 
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_bytes(), Path(sys.argv[4]).read_bytes()))
+    run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_bytes(), Path(sys.argv[4]).read_bytes()))
