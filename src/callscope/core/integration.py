@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from callscope.core.call import CallDirection, EndedStatus, InterfaceType
+from callscope.core.conversation import Segment
 from callscope.core.new_call import NewCallAgent, NewCallCustomer, NewToolInvocation, NewTranscriptEntry
 
 
@@ -106,3 +107,20 @@ class LiveChunk:
     received_at: datetime | None
     object_key: str | None
     size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardSoFar:
+    """Who was heard to speak in the part of a running call's recording that has been listened to: its first bytes.
+
+    Offsets are only as true as `pcm`, which the sender tells at the end of the call.
+    """
+
+    pcm: PcmFormat
+    size_bytes: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def until_ms(self) -> int:
+        """How far the recording was listened to."""
+        return self.size_bytes * 1000 // self.pcm.bytes_per_s

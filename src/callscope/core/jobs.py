@@ -20,6 +20,7 @@ class JobName(StrEnum):
     MEASURE_TOOLS = "tool.measure"
     READ_MESSAGE = "message.read"
     SWEEP_LIVE_CALLS = "live_call.sweep"
+    HEAR_LIVE_CALL = "live_call.hear"
     DELIVER_EVENT = "event.deliver"
     REDELIVER_EVENT = "event.redeliver"
     EXPIRE_DELIVERIES = "event.expire"
@@ -34,6 +35,7 @@ SPEECH_QUEUE = "speech"
 TRACES_QUEUE = "traces"
 METRICS_QUEUE = "metrics"
 LIVE_QUEUE = "live"
+HEARING_QUEUE = "hearing"
 EVENTS_QUEUE = "events"
 EVENT_RETRIES_QUEUE = "event_retries"
 LIFETIMES_QUEUE = "lifetimes"
@@ -53,6 +55,7 @@ QUEUE_OF_JOB = {
     JobName.MEASURE_TOOLS: SHORT_QUEUE,
     JobName.READ_MESSAGE: LIVE_QUEUE,
     JobName.SWEEP_LIVE_CALLS: LIVE_QUEUE,
+    JobName.HEAR_LIVE_CALL: HEARING_QUEUE,
     JobName.DELIVER_EVENT: EVENTS_QUEUE,
     JobName.REDELIVER_EVENT: EVENT_RETRIES_QUEUE,
     JobName.EXPIRE_DELIVERIES: LIFETIMES_QUEUE,

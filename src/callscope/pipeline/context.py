@@ -42,13 +42,14 @@ class LiveRules:
     """How long running calls may be silent before they are closed, and how long what they sent is waited for and kept.
 
     A chunk that was announced is waited for `chunk_grace_s`; one that comes up to `late_chunks_s` after the recording
-    was put together still changes it.
+    was put together still changes it. A running call is listened to every `hear_every_s`.
     """
 
     silence_s: float = 3600.0
     chunk_grace_s: float = 20.0
     late_chunks_s: float = 3600.0
     message_retention_days: float = 7.0
+    hear_every_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

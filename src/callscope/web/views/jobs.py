@@ -23,6 +23,7 @@ QUEUE_LABELS = {
     jobs.TRACES_QUEUE: "Reading traces",
     jobs.METRICS_QUEUE: "Collecting metrics, asking the judge",
     jobs.LIVE_QUEUE: "Messages of integrations, calls that run",
+    jobs.HEARING_QUEUE: "Listening to calls that run",
     jobs.EVENTS_QUEUE: "Webhooks",
     jobs.EVENT_RETRIES_QUEUE: "Webhooks, tried again",
     jobs.LIFETIMES_QUEUE: "Deleting what is past its time",
@@ -48,6 +49,7 @@ JOB_LABELS = {
     JobName.MEASURE_TRACES: "Measuring traces",
     JobName.MEASURE_TOOLS: "Measuring tools",
     JobName.READ_MESSAGE: KIND_LABELS[WorkKind.MESSAGE],
+    JobName.HEAR_LIVE_CALL: "Listening to a call that runs",
     JobName.DELIVER_EVENT: KIND_LABELS[WorkKind.DELIVERY],
     JobName.REDELIVER_EVENT: KIND_LABELS[WorkKind.DELIVERY],
 }
