@@ -9,6 +9,7 @@ from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricValue
 from callscope.core.recording import MeasuredRecording
 from callscope.core.transcript import TranscriptEntry, TranscriptOutline
+from callscope.services.live_hearing import HeardCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class CallRecord:
     """What the page of a call opens with: the same amount however long the call.
 
     `values` are those of the call as a whole, each with the first `EVIDENCE_LIMIT` pieces of evidence; `tools` the
-    first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript.
+    first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript; `heard` is what was heard of a call under
+    way.
     """
 
     call: Call
@@ -39,6 +41,7 @@ class CallRecord:
     tools: tuple[ToolInvocation, ...]
     tool_count: int
     has_traces: bool = False
+    heard: HeardCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from callscope.core.analysis import Analysis
 from callscope.core.clock import Clock
 from callscope.core.recording import Peaks
 from callscope.core.transcript import TranscriptOutline
-from callscope.services import analyses, calls, keys, recordings, trace_drawing, transcripts
+from callscope.services import analyses, calls, keys, live_hearing, recordings, trace_drawing, transcripts
 from callscope.services.keys import Principal
 from callscope.services.recordings import RecordingNotFound
 from callscope.storage.engine import SessionFactory
@@ -65,6 +65,7 @@ class ServiceReader:
                 tools=await calls.list_tool_invocations(session, project_id, call_id, limit=TOOL_LIMIT),
                 tool_count=await calls.count_tool_invocations(session, project_id, call_id),
                 has_traces=await trace_drawing.has_traces(session, project_id, call_id),
+                heard=await live_hearing.read(session, call_id),
             )
 
     async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
