@@ -62,6 +62,14 @@ def test_a_policy_is_made_changed_and_deleted(client: Roark) -> None:
         client.metric_policy.get_by_id(made.id)
 
 
+def test_a_policy_names_documents(client: Roark) -> None:
+    body = {"name": "Returns", "sourceType": "TEXT", "content": "Refunds within 30 days."}
+    document = client.post("/v1/knowledge-base", body=body, cast_to=dict[str, Any])["data"]["id"]
+    grounding = str(definition_id("knowledge_grounding_score"))
+    made = policy(client, metrics=[{"id": grounding, "settings": {"knowledge_base_document_ids": [document]}}])
+    assert made.metrics[0].settings.knowledge_base_document_ids == [document]
+
+
 def test_a_read_metrics_list_can_be_sent_back(client: Roark) -> None:
     made = policy(client)
     back = [{"id": metric.id, "settings": metric.settings} for metric in made.metrics]
