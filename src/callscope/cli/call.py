@@ -171,7 +171,7 @@ def _server(url: str | None, key: str | None) -> "Server":
     settings = Settings()
     secret = settings.api_key or settings.bootstrap_api_key
     key = key or (None if secret is None else secret.get_secret_value())
-    if key is None:
+    if not key:
         raise SendingFailed(f"No API key. {KEY_REMEDY}")
     here = f"http://{settings.host.replace('0.0.0.0', '127.0.0.1')}:{settings.port}"  # noqa: S104 - replaced
     return Server(url or settings.server_url or settings.public_url or here, key)
