@@ -9,14 +9,13 @@ from uuid import UUID
 from callscope.core.analysis import Analysis
 from callscope.core.call import Call
 from callscope.core.errors import NotFound
-from callscope.core.ids import new_id
 from callscope.core.jobs import JobName
-from callscope.core.judge import JudgeEndpoint, JudgeRules, JudgeUse, TokenUsage
+from callscope.core.judge import JudgeEndpoint, JudgeRules, TokenUsage
 from callscope.metrics.judging.description import Description
 from callscope.metrics.judging.material import Line, lines_of
 from callscope.services import summaries
 from callscope.services.calls import get_call
-from callscope.services.judging import Judge, endpoint_for, provider_of
+from callscope.services.judging import Judge, endpoint_for
 from callscope.services.transcripts import read_transcript
 from callscope.storage import call_words, calls, jobs
 from callscope.storage import judge as stored_judges
@@ -92,15 +91,4 @@ async def record(
     call, endpoint = undescribed.call, undescribed.endpoint
     await calls.replace_headline(session, call.id, title=description.title, summary=description.summary, at=now)
     await call_words.refresh(session, call.id)
-    use = JudgeUse(
-        id=new_id(),
-        call_id=call.id,
-        job_id=None,
-        definition_id=None,
-        provider=provider_of(endpoint),
-        model=endpoint.model,
-        usage=usage,
-        cost=judge_.cost(endpoint, usage),
-        occurred_at=now,
-    )
-    await stored_judges.add_uses(session, call.project_id, [use])
+    await stored_judges.add_uses(session, call.project_id, [judge_.use(endpoint, usage, call.id, at=now)])

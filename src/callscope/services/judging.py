@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from callscope.core.judge import JudgeEndpoint, JudgeRules, TokenCost, TokenUsage
+from callscope.core.ids import new_id
+from callscope.core.judge import JudgeEndpoint, JudgeRules, JudgeUse, TokenCost, TokenUsage
 from callscope.metrics.judging.dialogue import Dialogue, Manner, Request
 from callscope.outbound.chat import ChatService, Completion
 from callscope.outbound.client import OutboundClient
@@ -56,6 +58,29 @@ class Judge:
         """Return what use of a judge costs by the price table."""
         return usage.cost(self.rules.prices.get(endpoint.model))
 
+    def use(
+        self,
+        endpoint: JudgeEndpoint,
+        usage: TokenUsage,
+        call_id: UUID,
+        *,
+        job_id: UUID | None = None,
+        definition_id: UUID | None = None,
+        at: datetime,
+    ) -> JudgeUse:
+        """Return what a judge used for a call, for the call's costs."""
+        return JudgeUse(
+            id=new_id(),
+            call_id=call_id,
+            job_id=job_id,
+            definition_id=definition_id,
+            provider=urlsplit(endpoint.url).hostname or endpoint.url,
+            model=endpoint.model,
+            usage=usage,
+            cost=self.cost(endpoint, usage),
+            occurred_at=at,
+        )
+
     async def hold(self, endpoint: JudgeEndpoint, dialogue: Dialogue[ResultT]) -> Heard[ResultT]:
         """Carry a dialogue on to its end.
 
@@ -101,8 +126,3 @@ class Judge:
 async def endpoint_for(session: "AsyncSession", project_id: UUID, rules: JudgeRules) -> JudgeEndpoint | None:
     """Return the project's judge, else the installation's, None where there is neither."""
     return await stored_judges.read_endpoint(session, project_id) or rules.endpoint
-
-
-def provider_of(endpoint: JudgeEndpoint) -> str:
-    """Return the host that is asked, as costs name it."""
-    return urlsplit(endpoint.url).hostname or endpoint.url

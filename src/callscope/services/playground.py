@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.errors import InvalidInput
-from callscope.core.ids import new_id
 from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
 from callscope.core.metric import MetricValue, ValueState
 from callscope.core.metric_definition import DefinedMetric, Derivation, Judgement, MetricSource
@@ -14,7 +13,7 @@ from callscope.metrics.judging.dialogue import absent, judge
 from callscope.outbound.errors import FetchFailed
 from callscope.services.call_metrics import MetricGroup, group_of
 from callscope.services.derivation import derive
-from callscope.services.judging import NO_JUDGE, Judge, provider_of
+from callscope.services.judging import NO_JUDGE, Judge
 from callscope.services.metric_catalogue import read_catalogue
 from callscope.services.metric_definitions import NewMetric, draft_metric
 from callscope.services.scoring import Material, read_material
@@ -76,7 +75,7 @@ async def try_draft(draft: Draft, judge_: Judge, *, now: datetime) -> Trial:
         values = (absent(metric, ValueState.DATA_MISSING, NO_JUDGE),)
     else:
         values, usage = await _judged(draft, metric.calculation, draft.endpoint, judge_)
-        use = _use(draft, draft.endpoint, judge_, usage, now)
+        use = judge_.use(draft.endpoint, usage, draft.call_id, at=now)
     return Trial(
         group=group_of(metric, values, draft.call_id, draft.material.facts.transcript, at=now),
         usage=usage,
@@ -101,17 +100,3 @@ async def _judged(
         reason = f"The judge could not be asked. {error.message}"
         return (absent(draft.metric, ValueState.ERROR, reason),), TokenUsage()
     return heard.result, heard.usage
-
-
-def _use(draft: Draft, endpoint: JudgeEndpoint, judge_: Judge, usage: TokenUsage, now: datetime) -> JudgeUse:
-    return JudgeUse(
-        id=new_id(),
-        call_id=draft.call_id,
-        job_id=None,
-        definition_id=None,
-        provider=provider_of(endpoint),
-        model=endpoint.model,
-        usage=usage,
-        cost=judge_.cost(endpoint, usage),
-        occurred_at=now,
-    )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.errors import CallscopeError, NotFound
-from callscope.core.ids import new_id
 from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
 from callscope.core.knowledge import KnowledgeDocument
 from callscope.core.metric import CallFacts, MetricValue, ValueState
@@ -30,7 +29,7 @@ from callscope.outbound.errors import ServiceAway
 from callscope.services import analyses, calls, transcripts
 from callscope.services.call_properties import system_properties
 from callscope.services.derivation import derive
-from callscope.services.judging import NO_JUDGE, Judge, provider_of
+from callscope.services.judging import NO_JUDGE, Judge
 from callscope.services.knowledge_bases import document_ids
 from callscope.services.metric_catalogue import Catalogue, read_catalogue
 from callscope.storage import agent_catalogue, collected_values, collection_jobs, knowledge_bases
@@ -267,19 +266,9 @@ class _Scoring:
     def _note_use(self, call_id: UUID, metric: DefinedMetric, endpoint: JudgeEndpoint, usage: TokenUsage) -> None:
         if usage.request_count == 0:
             return
-        self.scored.uses.append(
-            JudgeUse(
-                id=new_id(),
-                call_id=call_id,
-                job_id=self._batch.job.id,
-                definition_id=metric.id,
-                provider=provider_of(endpoint),
-                model=endpoint.model,
-                usage=usage,
-                cost=self._judge.cost(endpoint, usage),
-                occurred_at=self._now,
-            )
-        )
+        job_id, at = self._batch.job.id, self._now
+        used = self._judge.use(endpoint, usage, call_id, job_id=job_id, definition_id=metric.id, at=at)
+        self.scored.uses.append(used)
 
 
 def _slug(source: MetricSource, catalogue: Catalogue) -> str:

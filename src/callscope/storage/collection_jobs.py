@@ -23,11 +23,12 @@ from callscope.core.metric_policy import (
 from callscope.core.page import Page, PageRequest
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId, array_of
 from callscope.storage.calls import CallRow, visible
-from callscope.storage.engine import to_json
+from callscope.storage.engine import JSON_OF_ROWS
 from callscope.storage.metric_policies import METRICS
 from callscope.storage.pages import newest_first
 
 _values: TypeAdapter[tuple[MetricValue, ...]] = TypeAdapter(tuple[MetricValue, ...])
+_items = TypeAdapter(list[EndedItem], config=JSON_OF_ROWS)
 FINAL = [status.value for status in CollectionStatus if status.is_final]
 
 
@@ -147,17 +148,6 @@ async def pending(session: AsyncSession, job_id: UUID, *, call_limit: int) -> di
 
 async def finish_items(session: AsyncSession, job_id: UUID, items: Sequence[EndedItem]) -> None:
     """Write how items ended. Those that were not pending stay as they are."""
-    rows = [
-        {
-            "call_id": item.call_id,
-            "ordinal": item.ordinal,
-            "status": item.status,
-            "error": item.error,
-            "values": _values.dump_python(item.values, mode="json"),
-            "computed_at": item.computed_at,
-        }
-        for item in items
-    ]
     # One document: as arrays each text would be escaped once more, in Python.
     await session.execute(
         text(
@@ -167,7 +157,7 @@ async def finish_items(session: AsyncSession, job_id: UUID, items: Sequence[Ende
             " WHERE item.job_id = :job_id AND item.call_id = done.call_id AND item.ordinal = done.ordinal"
             " AND item.status = 'PENDING'"
         ),
-        {"job_id": job_id, "rows": to_json(rows)},
+        {"job_id": job_id, "rows": _items.dump_json(list(items)).decode()},
     )
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pydantic_core
-from pydantic import ConfigDict
 from psycopg import OperationalError
+from pydantic import ConfigDict
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.exc import DBAPIError

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
-from sqlalchemy import ForeignKey, Index, Text, cast, delete, func, select, text
+from sqlalchemy import Index, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB, JSONPATH, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, defer, mapped_column
@@ -18,7 +18,9 @@ from callscope.core.analysis import ComputedValue
 from callscope.core.call import Role
 from callscope.core.conversation import Conversation, Segment
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, PropertyVerdict, ValueState
+from callscope.storage import call_documents
 from callscope.storage.base import Base, CallId, Id, ProjectId
+from callscope.storage.call_documents import CallDocument
 
 VALUES_LOCK = 0x76616C75
 """The class ("valu") of the advisory locks under which a call's values are written."""
@@ -29,17 +31,12 @@ _evidence = TypeAdapter(tuple[EvidenceSpan, ...])
 _verdicts = TypeAdapter(tuple[PropertyVerdict, ...])
 
 
-class ConversationRow(Base):
-    """Who spoke when in a call, as one document: it is read whole."""
+class ConversationRow(CallDocument):
+    """Who spoke when in a call."""
 
     __tablename__ = "conversation"
-    __table_args__ = (Index(None, "project_id"),)
 
-    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), primary_key=True)
-    project_id: Mapped[ProjectId]
     version: Mapped[str]
-    document: Mapped[dict[str, Any]]
-    computed_at: Mapped[datetime]
 
 
 class MetricValueRow(Base):
@@ -88,26 +85,14 @@ async def save_conversation(
     session: AsyncSession, *, project_id: UUID, call_id: UUID, conversation: Conversation | None, at: datetime
 ) -> None:
     """Make `conversation` the call's only one; None leaves the call without."""
-    if conversation is None:
-        await session.execute(delete(ConversationRow).where(ConversationRow.call_id == call_id))
-        return
-    values = {
-        "version": conversation.version,
-        "document": _conversation.dump_python(conversation, mode="json"),
-        "computed_at": at,
-    }
-    statement = insert(ConversationRow).values(call_id=call_id, project_id=project_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["call_id"], set_=values))
+    columns = {} if conversation is None else {"version": conversation.version}
+    place = {"project_id": project_id, "call_id": call_id}
+    await call_documents.save(session, ConversationRow, _conversation, **place, content=conversation, at=at, **columns)
 
 
 async def read_conversation(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Conversation | None:
     """Return the conversation of a call, None when nobody could be timed (yet)."""
-    # As text: parsed and checked in one go, which for a call of hours takes half the time.
-    query = select(cast(ConversationRow.document, Text)).where(
-        ConversationRow.project_id == project_id, ConversationRow.call_id == call_id
-    )
-    document = (await session.execute(query)).scalar_one_or_none()
-    return None if document is None else _conversation.validate_json(document)
+    return await call_documents.read(session, ConversationRow, _conversation, project_id=project_id, call_id=call_id)
 
 
 async def has_conversation(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> bool:
@@ -133,7 +118,7 @@ async def save_values(
     for value in values:
         place = (value.slug, value.role or "", value.context)
         ordinal = places[place] = places.get(place, -1) + 1
-        rows.append(value_columns(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
+        rows.append(_columns(value, project_id=project_id, call_id=call_id, ordinal=ordinal, at=at))
     if rows:
         await session.execute(insert(MetricValueRow), rows)
 
@@ -214,13 +199,16 @@ async def read_values_between(
     return tuple(_to_value(row, row.evidence) for row in (await session.execute(query)).scalars())
 
 
-def value_columns(
-    value: MetricValue, *, project_id: UUID, call_id: UUID, ordinal: int, at: datetime, job_id: UUID | None = None
-) -> dict[str, object]:
+def value_id(call_id: UUID, value: MetricValue, ordinal: int) -> UUID:
+    """Return the id of a call's value: the same whenever it is computed."""
+    return uuid5(call_id, f"{value.slug}/{value.role or ''}/{value.context}/{ordinal}")
+
+
+def _columns(value: MetricValue, *, project_id: UUID, call_id: UUID, ordinal: int, at: datetime) -> dict[str, object]:
     """Return a value as a row of `metric_value`; `ordinal` counts those of one metric, party and context."""
     is_number = isinstance(value.value, int | float)
     return {
-        "id": uuid5(call_id, f"{value.slug}/{value.role or ''}/{value.context}/{ordinal}"),
+        "id": value_id(call_id, value, ordinal),
         "project_id": project_id,
         "call_id": call_id,
         "slug": value.slug,
@@ -239,7 +227,7 @@ def value_columns(
         "method": value.method,
         "parameters": dict(value.parameters),
         "computed_at": at,
-        "job_id": job_id,
+        "job_id": None,
         "property_verdicts": _verdicts.dump_python(value.property_verdicts, mode="json") or None,
     }
 

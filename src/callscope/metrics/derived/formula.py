@@ -1,5 +1,6 @@
 """FORMULA metrics: an expression over the values that other metrics have of the whole call."""
 
+import functools
 import math
 from collections.abc import Mapping
 from uuid import UUID
@@ -81,9 +82,8 @@ def _result(
         for source, value in found.items()
         if value is not None and value.value is not None
     }
-    tree = parse(formula.expression)
     try:
-        kind_of(tree, {each: Kind.of_value(value) for each, value in operands.items()})
+        tree = _fitting(formula.expression, tuple((each, Kind.of_value(value)) for each, value in operands.items()))
         result = result_of(tree, operands)
     except MalformedExpression as error:
         return Absence(ValueState.ERROR, f"The sources' values do not fit the formula: {error}")
@@ -94,6 +94,14 @@ def _result(
     if value_type is ValueType.NUMERIC and not (isinstance(result, int | float) and math.isfinite(result)):
         return Absence(ValueState.ERROR, "The result is too large for a number.")
     return result
+
+
+@functools.lru_cache(maxsize=1024)
+def _fitting(expression: str, kinds: tuple[tuple[UUID, Kind], ...]) -> Node:
+    """Return the expression as a tree. Raises MalformedExpression: it joins what references of these kinds cannot."""
+    tree = parse(expression)
+    kind_of(tree, dict(kinds))
+    return tree
 
 
 def _parsed(formula: Formula) -> Node:
