@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callscope.audio.stitching import plan_stitching, tell_format, wav_header
+from callscope.audio.stitching import plan_stitching, settled_chunks, tell_format, wav_header
 from callscope.core.integration import LiveChunk, PcmFormat
 
 AT = datetime(2026, 1, 31, tzinfo=UTC)
@@ -80,3 +80,19 @@ def test_the_rate_is_told_from_how_fast_chunks_came() -> None:
 
     assert tell_format(arrived, usual_rate_hz=48_000)[0].sample_rate_hz == 24_000
     assert tell_format(arrived[:1], usual_rate_hz=48_000)[0].sample_rate_hz == 48_000
+    assert tell_format([arrived[0], *arrived[3:]], usual_rate_hz=48_000)[0].sample_rate_hz == 24_000
+
+
+def test_chunks_are_settled_up_to_the_first_that_may_still_come() -> None:
+    long_ago, just_now = AT - timedelta(minutes=1), AT + timedelta(seconds=1)
+    lost, whole = chunk(1, None, is_whole=False, at=long_ago), chunk(2, 8, at=just_now)
+    chunks = [chunk(0, 8, at=long_ago), lost, whole]
+
+    def indexes(*found: LiveChunk) -> list[int]:
+        return [one.chunk_index for one in settled_chunks(found, outstanding_since=AT)]
+
+    assert indexes(*chunks, chunk(3, 8, at=just_now)) == [0, 1, 2, 3]
+    assert indexes(*chunks, chunk(3, None, is_whole=False, at=just_now), chunk(4, 8, at=just_now)) == [0, 1, 2]
+    assert indexes(*chunks, chunk(4, 8, at=just_now)) == [0, 1, 2]
+    assert indexes(*chunks, chunk(4, 8, at=long_ago), chunk(5, 8, at=just_now)) == [0, 1, 2, 4, 5]
+    assert indexes(chunk(1, 8, at=just_now)) == []

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
+from statistics import fmean, median
 
 from callscope.core.integration import LiveChunk, PcmFormat
 from callscope.core.recording import Finding, FindingSeverity
@@ -84,11 +84,13 @@ def settled_chunks(chunks: Sequence[LiveChunk], *, outstanding_since: datetime) 
     That is one announced since that moment, or one not announced yet of which a later one was.
     """
     settled: list[LiveChunk] = []
+    expected_index = 0
     for chunk in chunks:
         is_new = chunk.requested_at > outstanding_since
-        if is_new and (chunk.object_key is None or chunk.chunk_index > len(settled)):
+        if is_new and (chunk.object_key is None or chunk.chunk_index > expected_index):
             break
         settled.append(chunk)
+        expected_index = chunk.chunk_index + 1
     return tuple(settled)
 
 
@@ -97,14 +99,17 @@ def tell_format(
 ) -> tuple[PcmFormat, Finding]:
     """Return how chunks are to be read whose sender never said, by how fast they came in, and a word about it."""
     arrived = sorted(
-        (chunk.received_at, chunk.size_bytes or 0)
+        (chunk.received_at, chunk.chunk_index, chunk.size_bytes or 0)
         for chunk in chunks
         if chunk.received_at is not None and chunk.object_key is not None
     )
     rate_hz = usual_rate_hz
     if len(arrived) > 1:
-        elapsed_s = (arrived[-1][0] - arrived[0][0]).total_seconds()
-        heard_hz = sum(size for _, size in arrived[1:]) / max(elapsed_s, 1e-3) / (2 * USUAL_CHANNEL_COUNT)
+        moments, indexes, sizes = zip(*arrived, strict=True)
+        # What is missing in between was recorded all the same.
+        recorded_bytes = fmean(sizes[1:]) * (max(indexes) - min(indexes))
+        elapsed_s = max((moments[-1] - moments[0]).total_seconds(), 1e-3)
+        heard_hz = recorded_bytes / elapsed_s / (2 * USUAL_CHANNEL_COUNT)
         rate_hz = min(rates_hz, key=lambda common: abs(common - heard_hz))
     finding = Finding(
         code="recording_format_assumed",
