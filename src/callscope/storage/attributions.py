@@ -23,8 +23,9 @@ async def save(
     session: AsyncSession, *, project_id: UUID, call_id: UUID, attribution: Attribution | None, at: datetime
 ) -> None:
     """Make `attribution` the call's only one; None leaves the call without."""
-    place = {"project_id": project_id, "call_id": call_id}
-    await call_documents.save(session, AttributionRow, _attribution, **place, content=attribution, at=at)
+    await call_documents.save(
+        session, AttributionRow, _attribution, project_id=project_id, call_id=call_id, content=attribution, at=at
+    )
 
 
 async def read(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Attribution | None:

@@ -1,5 +1,6 @@
 """What is kept of a call as one document: written whole, read whole, at most one of a kind."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -35,13 +36,13 @@ async def save(
     call_id: UUID,
     content: ContentT | None,
     at: datetime,
-    **columns: object,
+    columns: Mapping[str, object] | None = None,
 ) -> None:
     """Make `content` the call's only document of its kind, beside the table's other `columns`; None removes it."""
     if content is None:
         await session.execute(delete(row).where(row.call_id == call_id))
         return
-    values = {"document": adapter.dump_python(content, mode="json"), "computed_at": at, **columns}
+    values = {"document": adapter.dump_python(content, mode="json"), "computed_at": at, **(columns or {})}
     statement = insert(row).values(call_id=call_id, project_id=project_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["call_id"], set_=values))
 

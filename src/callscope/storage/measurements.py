@@ -85,9 +85,16 @@ async def save_conversation(
     session: AsyncSession, *, project_id: UUID, call_id: UUID, conversation: Conversation | None, at: datetime
 ) -> None:
     """Make `conversation` the call's only one; None leaves the call without."""
-    columns = {} if conversation is None else {"version": conversation.version}
-    place = {"project_id": project_id, "call_id": call_id}
-    await call_documents.save(session, ConversationRow, _conversation, **place, content=conversation, at=at, **columns)
+    await call_documents.save(
+        session,
+        ConversationRow,
+        _conversation,
+        project_id=project_id,
+        call_id=call_id,
+        content=conversation,
+        at=at,
+        columns=None if conversation is None else {"version": conversation.version},
+    )
 
 
 async def read_conversation(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> Conversation | None:

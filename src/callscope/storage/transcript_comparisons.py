@@ -23,8 +23,9 @@ async def save(
     session: AsyncSession, *, project_id: UUID, call_id: UUID, comparison: TranscriptComparison | None, at: datetime
 ) -> None:
     """Make `comparison` the call's only one; None leaves the call without."""
-    place = {"project_id": project_id, "call_id": call_id}
-    await call_documents.save(session, TranscriptComparisonRow, _comparison, **place, content=comparison, at=at)
+    await call_documents.save(
+        session, TranscriptComparisonRow, _comparison, project_id=project_id, call_id=call_id, content=comparison, at=at
+    )
 
 
 async def read(session: AsyncSession, *, project_id: UUID, call_id: UUID) -> TranscriptComparison | None:

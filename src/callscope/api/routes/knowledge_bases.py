@@ -1,7 +1,7 @@
 """`/v1/knowledge-base`."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -95,7 +95,7 @@ async def update_knowledge_base(
     """Change a document; calls are held against the new text from then on. What is left out stays."""
     body = received.body
     sent = body.sent()
-    changes = {name: sent[name] for name in ("name", "description") if name in sent}
+    changes: dict[str, Any] = {name: sent[name] for name in ("name", "description") if name in sent}
     if "source_type" in sent:
         changes |= await knowledge_bases.read_content(_to_content(body))
     elif any(name in sent for name in CONTENT_FIELDS):

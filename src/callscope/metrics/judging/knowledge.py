@@ -1,5 +1,6 @@
 """What a team's documents say about what was said in a call: the passages nearest to it, and quotes from them."""
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -109,11 +110,11 @@ def _by_nearness(passages: Sequence[Passage], queries: Sequence[frozenset[str]])
     postings = _postings(passages, frozenset().union(*queries))
     ranked = []
     for query in queries:
-        scores: Counter[int] = Counter()
+        scores: dict[int, float] = {}
         for word in query:
             for position, weight in postings.get(word, ()):
-                scores[position] += weight
-        ranked.append(scores.most_common(NEAREST_PER_LINE))
+                scores[position] = scores.get(position, 0.0) + weight
+        ranked.append(heapq.nlargest(NEAREST_PER_LINE, scores.items(), key=lambda item: item[1]))
     seen: set[int] = set()
     for place in range(NEAREST_PER_LINE):
         of_place = sorted((best[place] for best in ranked if place < len(best)), key=lambda item: -item[1])
