@@ -1,6 +1,7 @@
 """A worker process from start to end."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -48,4 +49,6 @@ async def _work(settings: Settings, database_url: str, stop_requests: StopReques
     async with open_wiring(settings, database_url) as wiring:
         context = wiring.pipeline_context()
         app = create_app(context, database_url=database_url)
+        # What exists by now stays: the collector need not walk all of it again and again.
+        gc.freeze()
         await run_worker(app, context, rules, told_to_stop=stop_requests.told_in_loop())

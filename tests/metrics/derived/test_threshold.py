@@ -104,7 +104,7 @@ def test_truth_and_labels_are_compared_as_such() -> None:
     unlike = Threshold(condition=condition(Comparison.NOT_EQUALS, "Failed"))
     assert only(unlike, whole("Completed")).value is True
     odd = only(Threshold(condition=ABOVE_TWO), whole("many"))
-    assert (odd.state, odd.reason) == (ValueState.ERROR, "'many' has no order, so it is not above anything.")
+    assert (odd.state, odd.reason) == (ValueState.ERROR, "What is a label has no order, so it is not above anything.")
     counted = only(Threshold(condition=ABOVE_TWO, aggregation=Aggregation.COUNT), whole("many"))
     assert counted.state is ValueState.ERROR
 

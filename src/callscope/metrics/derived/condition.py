@@ -1,6 +1,5 @@
 """Holding a value against a limit that came as text."""
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import TypeGuard
@@ -58,10 +57,19 @@ def holds(condition: Condition, value: Limit) -> bool:
     Raises:
         UnfitLimit: the limit or the operator does not go with such a value.
     """
-    kind = Kind.of_value(value)
+    return test_of(condition, Kind.of_value(value))(value)
+
+
+def test_of(condition: Condition, kind: Kind) -> Callable[[Limit], bool]:
+    """Return what tells whether a value of that kind meets the condition.
+
+    Raises:
+        UnfitLimit: the limit or the operator does not go with such values.
+    """
     if kind is not Kind.NUMBER and condition.operator not in _EQUALITIES:
-        raise UnfitLimit(f"{value!r} has no order, so it is not {_WORDS[condition.operator]} anything.")
-    return _COMPARISONS[condition.operator](value, _limit(condition.threshold_value, kind))
+        raise UnfitLimit(f"What is {kind} has no order, so it is not {_WORDS[condition.operator]} anything.")
+    compare, limit = _COMPARISONS[condition.operator], _limit(condition.threshold_value, kind)
+    return lambda value: compare(value, limit)
 
 
 def is_number(value: object) -> TypeGuard[float | int]:
@@ -74,7 +82,6 @@ def in_words(condition: Condition) -> str:
     return f"{_WORDS[condition.operator]} {condition.threshold_value}"
 
 
-@functools.lru_cache(maxsize=1024)
 def _limit(text: str, kind: Kind) -> Limit:
     match kind:
         case Kind.TEXT:

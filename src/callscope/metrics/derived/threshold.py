@@ -8,7 +8,7 @@ from callscope.core.errors import InvalidInput
 from callscope.core.metric import MetricContext, MetricValue, ValueState, ValueType
 from callscope.core.metric_definition import Aggregation, Condition, DefinedMetric, Threshold
 from callscope.metrics.derived import condition as conditions
-from callscope.metrics.derived.condition import Limit, UnfitLimit, holds, in_words, is_number
+from callscope.metrics.derived.condition import Limit, UnfitLimit, holds, in_words, is_number, test_of
 from callscope.metrics.derived.expression import Kind
 from callscope.metrics.derived.sourcing import (
     Absence,
@@ -89,7 +89,7 @@ def _together(
 ) -> MetricValue:
     whole = [value for value in own if value.context is MetricContext.CALL]
     measured = [value for value in of_places(own) or whole if value.state is ValueState.SUCCESS]
-    met = [value for value in measured if _verdict(threshold.condition, value) is True]
+    met = _met(threshold.condition, measured)
     is_count = threshold.aggregation is Aggregation.COUNT
     return derived_value(
         metric,
@@ -119,6 +119,29 @@ def _aggregate(threshold: Threshold, whole: Sequence[MetricValue], measured: Seq
     if len(numbers) < len(measured):
         return Absence(ValueState.ERROR, f"{threshold.aggregation} needs numbers, the source has others.")
     return _held(threshold.condition, _AGGREGATES[threshold.aggregation](numbers))
+
+
+def _met(condition: Condition, measured: Sequence[MetricValue]) -> list[MetricValue]:
+    """Return the values that meet the condition; those it does not go with do not."""
+    found: list[MetricValue] = []
+    tests: dict[Kind, Callable[[Limit], bool] | None] = {}
+    for value in measured:
+        if value.value is None:
+            continue
+        kind = Kind.of_value(value.value)
+        if kind not in tests:
+            tests[kind] = _test(condition, kind)
+        test = tests[kind]
+        if test is not None and test(value.value):
+            found.append(value)
+    return found
+
+
+def _test(condition: Condition, kind: Kind) -> Callable[[Limit], bool] | None:
+    try:
+        return test_of(condition, kind)
+    except UnfitLimit:
+        return None
 
 
 def _misfit(condition: Condition, measured: Sequence[MetricValue]) -> Absence | None:
