@@ -12,6 +12,7 @@ NONE_SET = {
     "transcriptRetentionDays": None,
     "traceRetentionDays": None,
     "redacted": [],
+    "keepsOriginalRecordings": False,
 }
 
 

@@ -1,7 +1,5 @@
 """Every route of the API."""
 
-from fastapi import APIRouter
-
 from callscope.api.routes import (
     account,
     agent_endpoints,
@@ -25,6 +23,7 @@ from callscope.api.routes import (
     metric_policies,
     metric_variants,
     monitoring,
+    original_recordings,
     otlp,
     project_rules,
     provider_calls,
@@ -38,16 +37,17 @@ from callscope.api.routes import (
 PARTS = tuple(
     part.router
     for part in (
+        calls,
         machine_docs,
         monitoring,
         health,
-        calls,
         call_changes,
         call_transcripts,
         call_metrics,
         call_costs,
         call_analyses,
         recordings,
+        original_recordings,
         recording_uploads,
         agent_endpoints,
         agents,
@@ -70,7 +70,7 @@ PARTS = tuple(
         otlp,
     )
 )
+"""In the order in which a request is held against them: the route that is asked most comes first.
 
-router = APIRouter()
-for part in PARTS:
-    router.include_router(part)
+Each is included in the application itself, for every router around another is searched twice.
+"""

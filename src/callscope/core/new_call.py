@@ -11,6 +11,7 @@ from uuid import UUID
 
 from callscope.core.call import CallDirection, EndedStatus, InterfaceType, Role
 from callscope.core.errors import PathPart
+from callscope.core.transcript import Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,10 @@ class CustomerMention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTranscriptEntry:
-    """One stretch of words; `speaker` None means the only participant of that role, if there is just one."""
+    """One stretch of words; `speaker` None means the only participant of that role, if there is just one.
+
+    `masked` as in `core.transcript.TranscriptEntry`.
+    """
 
     role: Role
     text: str
@@ -103,6 +107,7 @@ class NewTranscriptEntry:
     language_code: str | None
     payload: Mapping[str, Any] | None
     speaker: AgentMention | CustomerMention | None
+    masked: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ RESOURCES = (
     "webhook",
 )
 ACTIONS = ("read", "create", "update", "delete")
-SPECIAL = ("recording:read", "billing:read", "config:apply")
+SPECIAL = ("recording:read", "recording:original", "billing:read", "config:apply")
 
 PERMISSIONS = frozenset((*(f"{resource}:{action}" for resource in RESOURCES for action in ACTIONS), *SPECIAL))
 """Every permission there is."""

@@ -25,6 +25,8 @@ class RedactionClass(StrEnum):
 class ProjectRules:
     """None stands for no limit: any number of calls a day, kept for ever. Nothing in `redacted`: nothing is masked.
 
+    Of recordings that are masked the original is deleted, unless `keeps_original_recordings`.
+
     Traces are kept no longer than the whole installation keeps them, whatever `trace_retention_days` says.
     """
 
@@ -33,6 +35,7 @@ class ProjectRules:
     transcript_retention_days: int | None = None
     trace_retention_days: int | None = None
     redacted: frozenset[RedactionClass] = frozenset()
+    keeps_original_recordings: bool = False
 
 
 NO_RULES = ProjectRules()

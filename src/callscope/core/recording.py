@@ -237,7 +237,8 @@ class Recording:
     """A fetched recording of a call.
 
     `sha256` is the digest of its bytes as hexadecimal digits, `content_type` the type sniffed from them. `findings`
-    is what was noticed when it was put together, for the input report.
+    is what was noticed when it was put together, for the input report. One that `is_withheld` is not played: what has
+    to be masked in it is not masked yet. `original` is what a masked one was made from, None where it is not kept.
     """
 
     id: UUID
@@ -250,3 +251,10 @@ class Recording:
     content_type: str
     fetched_at: datetime
     findings: tuple[Finding, ...] = ()
+    is_withheld: bool = False
+    original: RecordingFile | None = None
+
+    @property
+    def measured_key(self) -> str:
+        """The object to measure: the original while it is there."""
+        return self.object_key if self.original is None else self.original.object_key

@@ -29,11 +29,16 @@ BROUGHT = READ_PREFERENCE[:2]
 """The sources that come with a call."""
 
 
+Share = tuple[float, float]
+"""A part of a stretch of time: where it begins and ends, 0 being the start of the stretch and 1 its end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptEntry:
     """One stretch of words by one party, in call order.
 
     `heard_start_ms` and `heard_end_ms` are where in the recording its speech was found, None while it was not.
+    `masked` says which parts of the time it takes went to words that were masked.
     """
 
     id: UUID
@@ -46,6 +51,7 @@ class TranscriptEntry:
     payload: Mapping[str, Any] | None
     heard_start_ms: int | None = None
     heard_end_ms: int | None = None
+    masked: tuple[Share, ...] = ()
 
     @property
     def marker_ms(self) -> int:
@@ -127,3 +133,21 @@ class TranscriptComparison:
     reference: TranscriptSource
     other: TranscriptSource
     by_role: Mapping[Role, WordComparison]
+
+
+class PieceKind(StrEnum):
+    """Where words stand: in both transcripts, or in one of them alone."""
+
+    BOTH = "both"
+    HERE = "here"
+    """In the transcript that is read."""
+    THERE = "there"
+    """In the one it is compared with; shown where they would stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedPiece:
+    """A run of words of an entry, told by how the other transcript has it."""
+
+    kind: PieceKind
+    text: str

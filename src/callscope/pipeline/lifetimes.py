@@ -6,14 +6,14 @@ import structlog
 
 from callscope.core.project_rules import ProjectRules
 from callscope.pipeline.context import PipelineContext
-from callscope.services import lifetimes, recording_uploads
+from callscope.services import lifetimes, recording_uploads, recordings
 from callscope.storage.objects import call_folder
 
 log = structlog.get_logger(__name__)
 
 
 async def remove_deleted_calls(context: PipelineContext) -> None:
-    """Remove every deleted call from object store and database, then uploads that no call needs any more."""
+    """Remove every deleted call from object store and database, then uploads and originals nobody wants any more."""
     deleted = None
     while deleted != []:
         async with context.sessions() as session:
@@ -28,6 +28,10 @@ async def remove_deleted_calls(context: PipelineContext) -> None:
     while count != 0:
         async with context.sessions.begin() as session:
             count = await recording_uploads.sweep(session, context.objects, now=context.clock.now())
+    count = -1
+    while count != 0:
+        async with context.sessions.begin() as session:
+            count = await recordings.remove_unwanted_originals(session, context.objects)
 
 
 async def apply_retention(context: PipelineContext) -> None:

@@ -58,7 +58,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-measure-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
-        await context.objects.download(recording.object_key, path)
+        await context.objects.download(recording.measured_key, path)
         request = MeasuringRequest(
             path=path,
             transcript=() if transcript is None else transcript.entries,

@@ -98,7 +98,7 @@ async def _transcribe(
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-transcribe-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
-        await context.objects.download(recording.object_key, path)
+        await context.objects.download(recording.measured_key, path)
         request = TranscribingRequest(
             path=path, parts=parts, choice=context.recognizer, max_duration_ms=context.max_recording_ms
         )

@@ -8,7 +8,8 @@ from uuid import UUID
 from callscope.core.new_call import NewCall, NewToolInvocation, NewTranscriptEntry, ReceivedRequest
 from callscope.core.project_rules import RedactionClass
 from callscope.core.transcript import TranscriptEntry
-from callscope.redaction.detect import find, mask
+from callscope.redaction.detect import Found, find, mask
+from callscope.redaction.timing import shares_of
 from callscope.storage import project_rules
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def masked_call(new: NewCall, kinds: Kinds) -> NewCall:
         new,
         transcript=None if new.transcript is None else masked_entries(new.transcript, kinds),
         tools=masked_tools(new.tools, kinds),
-        properties={name: _masked_value(value, kinds) for name, value in new.properties.items()},
+        properties={name: masked_value(value, kinds) for name, value in new.properties.items()},
     )
 
 
@@ -42,12 +43,18 @@ def masked_entries(entries: Sequence[EntryT], kinds: Kinds) -> tuple[EntryT, ...
         return tuple(entries)
     texts = [entry.text for entry in entries]
     return tuple(
-        replace(
-            entry,
-            text=masked_text(entry.text, kinds, before=" ".join(texts[max(0, position - CONTEXT_ENTRIES) : position])),
-            payload=None if entry.payload is None else _masked_value(entry.payload, kinds),
-        )
+        _masked_entry(entry, kinds, before=" ".join(texts[max(0, position - CONTEXT_ENTRIES) : position]))
         for position, entry in enumerate(entries)
+    )
+
+
+def _masked_entry(entry: EntryT, kinds: Kinds, *, before: str) -> EntryT:
+    found: tuple[Found, ...] = find(entry.text, kinds, before=before)
+    return replace(
+        entry,
+        text=mask(entry.text, found),
+        payload=None if entry.payload is None else masked_value(entry.payload, kinds),
+        masked=(*entry.masked, *shares_of(entry.text, found)),
     )
 
 
@@ -56,7 +63,7 @@ def masked_tools(tools: Sequence[NewToolInvocation], kinds: Kinds) -> tuple[NewT
     if not kinds:
         return tuple(tools)
     return tuple(
-        replace(tool, parameters=_masked_value(tool.parameters, kinds), result=_masked_value(tool.result, kinds))
+        replace(tool, parameters=masked_value(tool.parameters, kinds), result=masked_value(tool.result, kinds))
         for tool in tools
     )
 
@@ -66,19 +73,19 @@ def masked_text(text: str, kinds: Kinds, *, before: str = "") -> str:
     return mask(text, find(text, kinds, before=before)) if kinds else text
 
 
-async def kinds_of(session: "AsyncSession", project_id: UUID) -> Kinds:
-    """Return what a project masks."""
-    return (await project_rules.read(session, project_id)).redacted
-
-
-def _masked_value(value: Any, kinds: Kinds, *, name: str = "") -> Any:  # noqa: ANN401 - JSON is anything
+def masked_value(value: Any, kinds: Kinds, *, name: str = "") -> Any:  # noqa: ANN401 - JSON is anything
     """Return JSON with its texts masked; what a value is called counts as said before it."""
     match value:
         case str():
             return masked_text(value, kinds, before=name.replace("_", " "))
         case Mapping():
-            return {key: _masked_value(inner, kinds, name=str(key)) for key, inner in value.items()}
+            return {key: masked_value(inner, kinds, name=str(key)) for key, inner in value.items()}
         case list() | tuple():
-            return [_masked_value(inner, kinds, name=name) for inner in value]
+            return [masked_value(inner, kinds, name=name) for inner in value]
         case _:
             return value
+
+
+async def kinds_of(session: "AsyncSession", project_id: UUID) -> Kinds:
+    """Return what a project masks."""
+    return (await project_rules.read(session, project_id)).redacted

@@ -16,7 +16,8 @@ from callscope.core.page import Page
 from callscope.core.span_meaning import Attribution
 from callscope.core.trace import Span
 from callscope.core.trace_query import Trace, TraceKey, TraceQuery, TraceSummary
-from callscope.services import analyses, calls
+from callscope.services import analyses, calls, redaction, span_masking
+from callscope.services.redaction import Kinds
 from callscope.storage import jobs, spans, trace_links, trace_payloads, traces
 from callscope.storage.trace_payloads import StoredPayload
 from callscope.traces.attribution import attribute, can_be_laid_on
@@ -62,18 +63,21 @@ async def drain(
 ) -> int:
     """Turn the oldest payloads that wait into spans, and return how many payloads there were.
 
-    A payload that cannot be read is marked with the reason; it was readable when it came in.
+    A payload that cannot be read is marked with the reason; it was readable when it came in. Where its project masks,
+    its bytes are not kept: they say everything.
     """
     claimed = await trace_payloads.claim(session, max_count=max_count, max_bytes=max_bytes)
+    project_ids = {payload.project_id for payload in claimed}
+    kinds_of = {project_id: await redaction.kinds_of(session, project_id) for project_id in project_ids}
     touched: dict[UUID, set[str]] = {}
     for payload in claimed:
-        fault = None
+        kinds, fault = kinds_of[payload.project_id], None
         try:
-            written = await _write(session, payload, max_inflated_bytes=max_inflated_bytes, replaces=False)
+            written = await _write(session, payload, kinds, max_inflated_bytes=max_inflated_bytes, replaces=False)
             touched.setdefault(payload.project_id, set()).update(written)
         except (NotOtlp, PayloadTooLarge, UnsupportedMedia) as error:
             fault = error.message
-        await trace_payloads.mark_drained(session, payload.id, at=now, fault=fault)
+        await trace_payloads.mark_drained(session, payload.id, at=now, fault=fault, keeps_body=not kinds)
     for project_id, trace_ids in touched.items():
         await spans.summarize(session, project_id, trace_ids, at=now)
     return len(claimed)
@@ -82,7 +86,8 @@ async def drain(
 async def set_aside_oldest(session: "AsyncSession", *, reason: str, now: datetime) -> None:
     """Mark the oldest payload that waits as one nothing could be made of."""
     for payload in await trace_payloads.claim(session, max_count=1, max_bytes=1):
-        await trace_payloads.mark_drained(session, payload.id, at=now, fault=reason)
+        kinds = await redaction.kinds_of(session, payload.project_id)
+        await trace_payloads.mark_drained(session, payload.id, at=now, fault=reason, keeps_body=not kinds)
 
 
 async def match_traces(session: "AsyncSession", *, now: datetime) -> None:
@@ -129,7 +134,8 @@ async def replay(session: "AsyncSession", payload_id: UUID, *, max_inflated_byte
         return
     fault = None
     try:
-        written = await _write(session, payload, max_inflated_bytes=max_inflated_bytes, replaces=True)
+        kinds = await redaction.kinds_of(session, payload.project_id)
+        written = await _write(session, payload, kinds, max_inflated_bytes=max_inflated_bytes, replaces=True)
         await spans.summarize(session, payload.project_id, written, at=now)
     except (NotOtlp, PayloadTooLarge, UnsupportedMedia) as error:
         fault = error.message
@@ -231,7 +237,7 @@ def open_payload(body: bytes, *, media_type: MediaType, encoding: str, max_infla
 
 
 async def _write(
-    session: "AsyncSession", stored: StoredPayload, *, max_inflated_bytes: int, replaces: bool
+    session: "AsyncSession", stored: StoredPayload, kinds: Kinds, *, max_inflated_bytes: int, replaces: bool
 ) -> frozenset[str]:
     payload = await asyncio.to_thread(
         open_payload,
@@ -243,8 +249,9 @@ async def _write(
     decoded = decode_spans(payload)
     written: frozenset[str] = frozenset()
     while some := await asyncio.to_thread(_take, decoded):
-        written |= await spans.insert(session, stored.project_id, some, replaces=replaces)
         keys: dict[str, set[TraceKey]] = keys_of_spans(some)
+        masked = await asyncio.to_thread(span_masking.masked_spans, some, kinds)
+        written |= await spans.insert(session, stored.project_id, masked, replaces=replaces)
         await trace_links.add_trace_keys(session, stored.project_id, keys)
     return written
 

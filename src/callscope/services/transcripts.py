@@ -1,6 +1,6 @@
 """Transcripts as senders give them and as readers get them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from callscope.core.transcript import (
     BROUGHT,
     READ_PREFERENCE,
     HeardEntry,
+    MarkedPiece,
     Transcript,
     TranscriptComparison,
     TranscriptEntry,
@@ -22,6 +23,7 @@ from callscope.core.transcript import (
 )
 from callscope.core.words import words_in
 from callscope.services import redaction
+from callscope.speech.word_marks import mark_entries
 from callscope.storage import call_words, calls, transcript_comparisons, transcripts
 
 if TYPE_CHECKING:
@@ -48,6 +50,14 @@ async def read_brought(session: "AsyncSession", project_id: UUID, call_id: UUID)
     """Return the transcript that came with the call, None when none did. Raises CallNotFound."""
     found = await _find(session, project_id, call_id, BROUGHT)
     return None if found is None else await transcripts.read(session, found[0], found[1])
+
+
+async def read_all(session: "AsyncSession", project_id: UUID, call_id: UUID) -> tuple[Transcript, ...]:
+    """Return every transcript of a call. Raises CallNotFound."""
+    if not await calls.exists_visible(session, project_id, call_id):
+        raise CallNotFound(f"There is no call {call_id} in this project.", param="callId")
+    found = await transcripts.sources_of(session, call_id)
+    return tuple([await transcripts.read(session, transcript_id, source) for source, transcript_id in found.items()])
 
 
 async def keep_heard(
@@ -87,6 +97,20 @@ async def keep_comparison(
 async def read_comparison(session: "AsyncSession", project_id: UUID, call_id: UUID) -> TranscriptComparison | None:
     """Return how the words the call brought differ from those recognised, None when it has not both."""
     return await transcript_comparisons.read(session, project_id=project_id, call_id=call_id)
+
+
+async def read_marks(
+    session: "AsyncSession", project_id: UUID, call_id: UUID
+) -> Mapping[UUID, tuple[MarkedPiece, ...]]:
+    """Return the entries of the best transcript with the words marked that differ from the call's other transcript.
+
+    Nothing when there is none, or when what was compared is not what is stored any more. Raises CallNotFound.
+    """
+    comparison = await read_comparison(session, project_id, call_id)
+    shown = None if comparison is None else await read_transcript(session, project_id, call_id)
+    if comparison is None or shown is None:
+        return {}
+    return mark_entries(shown.entries, shown.source, comparison)
 
 
 async def read_outline(
@@ -162,6 +186,7 @@ def attribute(
                 end_offset_ms=entry.end_offset_ms,
                 language_code=entry.language_code,
                 payload=entry.payload,
+                masked=entry.masked,
             )
         )
     return stretch(sorted(attributed, key=lambda entry: entry.start_offset_ms))

@@ -51,14 +51,15 @@ async def calls_with_old_recordings(
 ) -> dict[UUID, list[str]]:
     """Return calls whose recordings are past their time, with the recordings' object keys."""
     query = (
-        select(RecordingRow.call_id, RecordingRow.object_key)
+        select(RecordingRow.call_id, RecordingRow.object_key, RecordingRow.original)
         .join(CallRow, CallRow.id == RecordingRow.call_id)
         .where(*_of_old_recordings(project_id, created_before))
         .limit(limit)
     )
     found: dict[UUID, list[str]] = {}
     for row in await session.execute(query):
-        found.setdefault(row.call_id, []).append(row.object_key)
+        original_keys = [] if row.original is None else [row.original["object_key"]]
+        found.setdefault(row.call_id, []).extend((row.object_key, *original_keys))
     return found
 
 

@@ -25,6 +25,7 @@ class ProjectRulesRow(Base):
     transcript_retention_days: Mapped[int | None]
     trace_retention_days: Mapped[int | None]
     redacted: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=text("'{}'"))
+    keeps_original_recordings: Mapped[bool] = mapped_column(server_default=text("false"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -57,4 +58,5 @@ def _to_rules(row: ProjectRulesRow) -> ProjectRules:
         transcript_retention_days=row.transcript_retention_days,
         trace_retention_days=row.trace_retention_days,
         redacted=frozenset(RedactionClass(name) for name in row.redacted),
+        keeps_original_recordings=row.keeps_original_recordings,
     )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ForeignKey, Index, LargeBinary, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -137,6 +137,13 @@ async def read_peaks(session: AsyncSession, *, project_id: UUID, call_id: UUID) 
     )
     row = (await session.execute(query)).one_or_none()
     return None if row is None else Peaks(bucket_ms=row.peaks_bucket_ms, channels=tuple(row.peaks))
+
+
+async def save_peaks(session: AsyncSession, *, call_id: UUID, peaks: Peaks) -> None:
+    """Write another waveform over that of the measured recording of a call."""
+    statement = update(RecordingAnalysisRow).where(RecordingAnalysisRow.call_id == call_id)
+    values = {"peaks_bucket_ms": peaks.bucket_ms, "peaks": list(peaks.channels)}
+    await session.execute(statement.values(values).execution_options(synchronize_session=False))
 
 
 def _to_recording_analysis(row: RecordingAnalysisRow) -> RecordingAnalysis:

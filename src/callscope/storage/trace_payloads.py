@@ -123,9 +123,12 @@ async def claim(session: AsyncSession, *, max_count: int, max_bytes: int) -> tup
     return tuple(_to_stored(row) for row in rows)
 
 
-async def mark_drained(session: AsyncSession, payload_id: UUID, *, at: datetime, fault: str | None) -> None:
-    """Note that a payload is done with."""
-    statement = update(TracePayloadRow).where(TracePayloadRow.id == payload_id).values(drained_at=at, fault=fault)
+async def mark_drained(
+    session: AsyncSession, payload_id: UUID, *, at: datetime, fault: str | None, keeps_body: bool = True
+) -> None:
+    """Note that a payload is done with; one whose body is not kept cannot be read again."""
+    values = {"drained_at": at, "fault": fault, **({} if keeps_body else {"body": b""})}
+    statement = update(TracePayloadRow).where(TracePayloadRow.id == payload_id).values(values)
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
@@ -137,6 +140,7 @@ async def ids_between(
         TracePayloadRow.received_at >= received_from,
         TracePayloadRow.received_at < received_before,
         TracePayloadRow.drained_at.is_not(None),
+        func.length(TracePayloadRow.body) > 0,
     )
     if after is not None:
         query = query.where(TracePayloadRow.id > after)

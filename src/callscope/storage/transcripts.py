@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint, any_, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,6 +45,7 @@ class TranscriptEntryRow(Base):
     payload: Mapped[dict[str, Any] | None]
     heard_start_ms: Mapped[Milliseconds | None]
     heard_end_ms: Mapped[Milliseconds | None]
+    masked: Mapped[list[list[float]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 async def sources_of(session: AsyncSession, call_id: UUID) -> dict[TranscriptSource, UUID]:
@@ -137,6 +138,7 @@ def entry_columns(transcript_id: UUID, position: int, entry: TranscriptEntry) ->
         "end_offset_ms": entry.end_offset_ms,
         "language_code": entry.language_code,
         "payload": entry.payload,
+        "masked": [list(share) for share in entry.masked] or None,
     }
 
 
@@ -152,6 +154,7 @@ def _to_entry(row: TranscriptEntryRow) -> TranscriptEntry:
         payload=row.payload,
         heard_start_ms=row.heard_start_ms,
         heard_end_ms=row.heard_end_ms,
+        masked=tuple((start, end) for start, end in row.masked or ()),
     )
 
 

@@ -57,4 +57,5 @@ def _to_read(rules: ProjectRules) -> ProjectRulesRead:
         transcript_retention_days=rules.transcript_retention_days,
         trace_retention_days=rules.trace_retention_days,
         redacted=sorted(rules.redacted),
+        keeps_original_recordings=rules.keeps_original_recordings,
     )

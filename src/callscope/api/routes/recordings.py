@@ -71,7 +71,14 @@ async def play_recording(
     playback: Playback, request: Request, recording_id: UUID, expires: str, signature: str
 ) -> Response:
     """Stream a recording, whole or the single range asked for. The address comes with the call and needs no key."""
-    recording = await _permitted(playback, recording_id, expires, signature)
+    return await send(playback, request, await _permitted(playback, recording_id, expires, signature))
+
+
+router.head("/{recording_id}", include_in_schema=False)(play_recording)
+
+
+async def send(playback: PlaybackContext, request: Request, recording: Recording) -> Response:
+    """Return a recording, whole or the single range that the request asks for. Raises ObjectNotFound, StoreAway."""
     if _has_tag(request.headers.get("if-none-match"), _tag(recording)):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(recording))
     try:
@@ -89,9 +96,6 @@ async def play_recording(
         return Response(status_code=status, headers=headers, media_type=recording.content_type)
     body = await playback.objects.read(recording.object_key, start=span.start, end=span.end)
     return StreamingResponse(body, status_code=status, headers=headers, media_type=recording.content_type)
-
-
-router.head("/{recording_id}", include_in_schema=False)(play_recording)
 
 
 def parse_range(header: str, size_bytes: int) -> ByteRange | None:

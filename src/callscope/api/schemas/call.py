@@ -50,7 +50,7 @@ class CallRead(CallCreated):
     """A call."""
 
     recording_url_access: Literal["AVAILABLE", "NOT_AVAILABLE", "RESTRICTED"] = Field(
-        description="RESTRICTED: the key lacks `recording:read`. NOT_AVAILABLE: not fetched yet."
+        description="RESTRICTED: the key lacks `recording:read`. NOT_AVAILABLE: not fetched, or not masked, yet."
     )
     recording_url: str | None = Field(description="Signed, good for one hour.")
     ended_at: datetime | None

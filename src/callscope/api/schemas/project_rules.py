@@ -23,6 +23,9 @@ class ProjectRulesUpdate(InputModel):
     redacted: Annotated[
         list[RedactionClass], Field(description="What is masked in calls that come in from now on.")
     ] = STAYS
+    keeps_original_recordings: Annotated[
+        bool, Field(description="Whether the originals of recordings are kept in which something was masked.")
+    ] = STAYS
 
 
 class ProjectRulesRead(OutputModel):
@@ -35,3 +38,6 @@ class ProjectRulesRead(OutputModel):
     )
     trace_retention_days: int | None = Field(description="Null: as long as the installation keeps traces.")
     redacted: list[RedactionClass] = Field(description="What is masked; nothing is masked in calls from before.")
+    keeps_original_recordings: bool = Field(
+        description="Whether the originals of masked recordings are kept, for keys with `recording:original`."
+    )
