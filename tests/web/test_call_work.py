@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from callscope.core.ids import new_id
 from callscope.core.transcript import TranscriptComparison, TranscriptSource
 from callscope.services import calls as call_service
 from callscope.services import transcripts
-from callscope.speech.word_errors import compare_words
+from callscope.speech.word_errors import compare_transcripts, compare_words
 from tests.support.built_calls import SCRIPT, STARTED_AT, build_analysis, build_call, build_whole_call
 from tests.support.pages import form_token_of, sign_in, text_of
 from tests.web.conftest import Calls
@@ -141,6 +142,31 @@ async def test_two_transcripts_stand_beside_each_other(
     assert "Agent 2 of 4 words differ, 50.0%" in page
     assert "<del>twice</del>" in html
     assert "price" in page
+
+
+async def test_words_that_differ_are_marked_in_the_transcript_itself(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID, call_id: UUID
+) -> None:
+    async with calls.wiring.sessions.begin() as session:
+        call = await call_service.get_call(session, project_id, call_id)
+        sent = await transcripts.read_transcript(session, project_id, call_id)
+        assert sent
+        heard = [replace(entry, text=entry.text.replace("charged twice", "charged a price")) for entry in sent.entries]
+        comparison = TranscriptComparison(
+            reference=TranscriptSource.ROARK_POST_CALL,
+            other=sent.source,
+            by_role=compare_transcripts(heard, sent.entries),
+        )
+        await transcripts.keep_comparison(session, call, comparison, at=STARTED_AT)
+    page = text_of((await browser.get(f"/calls/{call_id}")).text)
+    assert "You were charged [only here: twice ] [only in the other: a price ] on the third" in page
+    assert "Mark where the words recognised from the recording differ" in page
+
+
+async def test_a_call_of_one_transcript_has_nothing_to_mark(browser: httpx.AsyncClient, call_id: UUID) -> None:
+    page = (await browser.get(f"/calls/{call_id}")).text
+    assert "shows-marks" not in page
+    assert "<ins>" not in page
 
 
 async def test_everything_stored_can_be_read_as_json(browser: httpx.AsyncClient, call_id: UUID) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from callscope.core.analysis import AnalysisStatus
 from callscope.core.call import CallCustomer, CallDirection, CallStatus, EndedStatus
 from callscope.core.ids import new_id
 from callscope.services import call_figures
+from callscope.services import export as export_service
 from tests.support.built_calls import (
     SCRIPT,
     STARTED_AT,
@@ -244,6 +246,23 @@ async def test_what_is_filtered_can_be_taken_away_as_a_file(
     assert [line.split(",")[0] for line in lines.text.splitlines()] == ["id", str(inbound)]
     assert lines.headers["content-disposition"] == 'attachment; filename="calls.csv"'
     assert json_lines.text.count("\n") == 1
+    assert parquet.content.startswith(b"PAR1")
+
+
+async def test_the_worst_calls_are_taken_away_in_their_order(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_service, "CALLS_PER_READ", 1)
+    slow = (SCRIPT[0], SCRIPT[1], Line(SCRIPT[0].role, 14_400, 15_000, "Sorry."))
+    slower = (SCRIPT[0], SCRIPT[1], Line(SCRIPT[0].role, 15_400, 16_000, "Sorry."))
+    second = await add(calls, project_id, script=slow)
+    await add(calls, project_id, script=SCRIPT[:1])
+    first = await add(calls, project_id, script=slower)
+    page = (await browser.get("/calls?worst=slowest")).text
+    links = re.findall(r'href="(/calls/export/[^"]+)"', page)
+    lines, json_lines, parquet = [await browser.get(link) for link in links]
+    assert [line.split(",")[0] for line in lines.text.splitlines()] == ["id", str(first), str(second)]
+    assert [json.loads(line)["id"] for line in json_lines.text.splitlines()] == [str(first), str(second)]
     assert parquet.content.startswith(b"PAR1")
 
 

@@ -19,7 +19,15 @@ from callscope.web.pages import RequiresAccount, RequiresRole
 from callscope.web.router import ROUTERS
 from tests.support.pages import form_token_of
 
-OPEN = {"/", "/sign-in", "/sign-out", "/welcome/{secret}", "/static/{path:path}"}
+OPEN = {
+    "/",
+    "/sign-in",
+    "/sign-in/provider",
+    "/sign-in/provider/callback",
+    "/sign-out",
+    "/welcome/{secret}",
+    "/static/{path:path}",
+}
 ENDLESS = "/live"
 """What the addresses of streams end with, which answer as long as somebody listens."""
 PARAMETER = re.compile(r"\{(\w+)\}")

@@ -1,5 +1,6 @@
 """The web application: API and pages in one FastAPI app."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -16,14 +17,14 @@ from callscope.api.body_limit import BodyLimitMiddleware
 from callscope.api.compression import CompressionMiddleware
 from callscope.api.context import ApiContext
 from callscope.api.integration_intake import IntegrationIntake
-from callscope.api.limits import LimitMiddleware, RequestLimits
+from callscope.api.limits import LimitMiddleware, RequestLimits, TokenBuckets
 from callscope.api.livekit_intake import UPLOAD_PATH as SESSION_PATH
 from callscope.api.livekit_intake import KeyPair, LivekitIntake
 from callscope.api.openapi import describe
 from callscope.api.recording_intake import UPLOAD_PATH as RECORDING_UPLOAD_PATH
 from callscope.api.recording_intake import RecordingIntake
 from callscope.api.request_ids import RequestIdMiddleware
-from callscope.api.router import PARTS, router
+from callscope.api.router import PARTS
 from callscope.api.routes.monitoring import MetricsContext
 from callscope.api.routes.recordings import PlaybackContext
 from callscope.api.security_headers import SecurityHeadersMiddleware
@@ -65,6 +66,7 @@ def build_api(
     max_body_bytes: int,
     max_recording_bytes: int | None = None,
     limits: RequestLimits | None = None,
+    keys: TokenBuckets | None = None,
     telemetry: Telemetry | None = None,
     is_tls: bool = False,
     lifespan: Lifespan | None = None,
@@ -76,7 +78,7 @@ def build_api(
     larger = {SESSION_PATH: max_recording_bytes, f"{RECORDING_UPLOAD_PATH}/": max_recording_bytes}
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes, larger=larger)
-    app.add_middleware(LimitMiddleware, limits=limits or RequestLimits())
+    app.add_middleware(LimitMiddleware, limits=limits or RequestLimits(), keys=keys)
     app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry or Telemetry())
     app.add_middleware(RequestIdMiddleware)
@@ -99,7 +101,8 @@ def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
         # What generated clients name their functions by; without the path, which a client's user need not know.
         generate_unique_id_function=lambda route: route.name,
     )
-    app.include_router(router)
+    for part in PARTS:
+        app.include_router(part)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
     return app
 
@@ -112,6 +115,8 @@ def create_app(wiring: Wiring) -> FastAPI:
     @asynccontextmanager
     async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
         await _ensure_bootstrap_key(wiring)
+        # What exists by now stays: the collector need not walk all of it again and again.
+        gc.freeze()
         async with pages.changes.running(), wiring.statements.wake_ups.running(wiring.statements):
             yield
 
@@ -125,6 +130,7 @@ def create_app(wiring: Wiring) -> FastAPI:
             max_concurrent=wiring.settings.max_concurrent_requests,
             max_concurrent_of_key=max(1, wiring.settings.max_concurrent_requests // 2),
         ),
+        keys=wiring.key_buckets,
         telemetry=telemetry,
         is_tls=(settings.public_url or "").startswith("https://"),
         lifespan=with_bootstrap_key,
@@ -148,6 +154,7 @@ def trace_intake(wiring: Wiring) -> TraceIntake:
         clock=wiring.clock,
         max_bytes=wiring.settings.max_trace_bytes,
         max_waiting_bytes=wiring.settings.max_waiting_trace_bytes,
+        keys=wiring.key_buckets,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from callscope.core.judge import TokenPrice
+from callscope.core.roles import Role
 
 Network = IPv4Network | IPv6Network
 
@@ -164,6 +165,22 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         default=None, description="The API key that `callscope call` uses. Default: the bootstrap key."
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the OpenID Connect provider that people may sign in with. On a private network it must "
+        "be in `CALLSCOPE_FETCH_ALLOW_NETWORKS`. Default: passwords and API keys only.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="What that provider calls this installation.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="The secret of that client. Default: a public client, which PKCE alone guards."
+    )
+    oidc_label: str = Field(default="your organisation", description="What the sign-in page calls the provider.")
+    oidc_domains: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="Comma-separated domains of verified addresses whose people need no invitation.",
+    )
+    oidc_project: str = Field(default="default", description="Name of the project those people become members of.")
+    oidc_role: Role = Field(default=Role.VIEWER, description="What they are there.")
     host: str = Field(default="127.0.0.1", description="Address `callscope serve` listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port `callscope serve` listens on.")
     workers: int = Field(default=1, ge=0, description="Worker processes `callscope serve` starts beside the server.")
@@ -178,6 +195,13 @@ class Settings(BaseSettings):
     def _split_networks(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("oidc_domains", mode="before")
+    @classmethod
+    def _split_domains(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(part.strip().lower().removeprefix("@") for part in value.split(",") if part.strip())
         return value
 
     @field_validator("judge_prices", mode="before")

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
 
+from callscope.core.call_figures import Worst
 from callscope.core.call_query import CallQuery
 from callscope.services.call_documents import CallDocument, read_documents
-from callscope.storage import call_list
+from callscope.storage import call_list, worst_calls
 from callscope.storage.engine import SessionFactory
 
 if TYPE_CHECKING:
@@ -76,14 +77,16 @@ async def export_calls(
     query: CallQuery,
     form: ExportFormat,
     *,
+    worst: Worst | None = None,
     on_progress: Progress | None = None,
 ) -> AsyncIterator[bytes]:
     """Yield a file of every call the query finds, in its order; its limit and place do not matter.
 
+    With `worst` it holds those that have the fault, the worst first, whatever the query's order.
     Memory stays that of a few hundred calls. Parquet, whose index stands at its end, is written to a temporary file
     first. Calls that come in meanwhile may or may not be in it.
     """
-    documents = _documents(reads, project_id, query, on_progress)
+    documents = _documents(reads, project_id, query, worst, on_progress)
     if form is ExportFormat.PARQUET:
         with tempfile.TemporaryFile() as file:
             await _write_parquet(documents, file)
@@ -101,12 +104,15 @@ async def export_calls(
 
 
 async def _documents(
-    reads: SessionFactory, project_id: UUID, query: CallQuery, on_progress: Progress | None
+    reads: SessionFactory, project_id: UUID, query: CallQuery, worst: Worst | None, on_progress: Progress | None
 ) -> AsyncIterator[list[CallDocument]]:
     stretch, count = replace(query, after=None, limit=CALLS_PER_READ), 0
     while True:
         async with reads() as session:
-            found, next_cursor = await call_list.read_stretch(session, project_id, stretch)
+            if worst is None:
+                found, next_cursor = await call_list.read_stretch(session, project_id, stretch)
+            else:
+                found, next_cursor = await worst_calls.read_stretch(session, project_id, stretch, worst)
             documents = await read_documents(session, project_id, found)
         count += len(documents)
         if on_progress is not None:

@@ -41,7 +41,12 @@ def compare_transcripts(
     reference: Sequence[TranscriptEntry], other: Sequence[TranscriptEntry]
 ) -> dict[Role, WordComparison]:
     """Return the comparison of each party's words, entries taken in order of their start."""
-    return {role: _compare_party(_entries_of(reference, role), _entries_of(other, role)) for role in Role}
+    return {role: _compare_party(entries_of(reference, role), entries_of(other, role)) for role in Role}
+
+
+def entries_of(entries: Sequence[TranscriptEntry], role: Role) -> list[TranscriptEntry]:
+    """Return the entries of one party in the order they are compared in."""
+    return sorted((entry for entry in entries if entry.role is role), key=lambda entry: entry.start_offset_ms)
 
 
 def _compare_party(reference: Sequence[TranscriptEntry], other: Sequence[TranscriptEntry]) -> WordComparison:
@@ -112,10 +117,6 @@ def _number(value: int) -> list[str]:
         return [_ONES[value]]
     tens, ones = divmod(value, 10)
     return [_TENS[tens - 2], *([_ONES[ones]] if ones else ())]
-
-
-def _entries_of(entries: Sequence[TranscriptEntry], role: Role) -> list[TranscriptEntry]:
-    return sorted((entry for entry in entries if entry.role is role), key=lambda entry: entry.start_offset_ms)
 
 
 def _text(entries: Sequence[TranscriptEntry]) -> str:

@@ -149,6 +149,24 @@ async def operators(session: AsyncSession) -> tuple[Account, ...]:
     return tuple(_to_account(row) for row in rows)
 
 
+async def find_by_subject(session: AsyncSession, subject: str) -> Account | None:
+    """Return the account that signs in at the provider as `subject`."""
+    row = (await session.execute(select(AccountRow).where(AccountRow.oidc_subject == subject))).scalar_one_or_none()
+    return None if row is None else _to_account(row)
+
+
+async def adopt_subject(session: AsyncSession, account_id: UUID, subject: str) -> bool:
+    """Let an account sign in at the provider as `subject` from now on; False when it does so as somebody else."""
+    statement = (
+        update(AccountRow)
+        .where(AccountRow.id == account_id, AccountRow.oidc_subject.is_(None))
+        .values(oidc_subject=subject)
+        .returning(AccountRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.execute(statement)).first() is not None
+
+
 async def projects_of(session: AsyncSession, account: Account) -> tuple[ReachableProject, ...]:
     """Return the projects an account may choose, by name."""
     of_account = (MembershipRow.project_id == ProjectRow.id) & (MembershipRow.account_id == account.id)
@@ -178,6 +196,14 @@ async def waiting_invitations(session: AsyncSession, project_id: UUID, *, now: d
     """Return the links into a project that nobody used yet, newest first."""
     query = select(InvitationRow).where(InvitationRow.project_id == project_id, InvitationRow.expires_at > now)
     return tuple(_to_invitation(row) for row in await session.scalars(query.order_by(InvitationRow.id.desc())))
+
+
+async def invitations_of(session: AsyncSession, email: str, *, now: datetime) -> tuple[Invitation, ...]:
+    """Return the links into projects that were made for an address and not used, and hold them to the end."""
+    query = select(InvitationRow).where(
+        InvitationRow.email == email, InvitationRow.project_id.is_not(None), InvitationRow.expires_at > now
+    )
+    return tuple(_to_invitation(row) for row in await session.scalars(query.with_for_update()))
 
 
 async def remove_invitation(session: AsyncSession, invitation_id: UUID, *, project_id: UUID | None = None) -> bool:

@@ -1,6 +1,6 @@
 """Lists of calls, the worst first: read from the figures' indexes, so that a million calls cost what fifty do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from callscope.core.call_figures import Worst
 from callscope.core.call_query import CallQuery
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
 from callscope.storage.call_figures import CallFiguresRow
-from callscope.storage.call_list import conditions
+from callscope.storage.call_list import COUNTED, conditions, filters
 from callscope.storage.calls import CallRow, load
 
 
@@ -54,26 +54,54 @@ async def first(session: AsyncSession, project_id: UUID, query: CallQuery, worst
 
 
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst) -> Page[Call]:
-    """Return one page of the calls a query asks for that have the fault. Raises InvalidInput for another list's cursor.
+    """Return one page of the calls a query asks for that have the fault. A total of `COUNTED` means that many or more.
 
-    The query's own order is passed over.
+    The query's own order is passed over. Raises InvalidInput for another list's cursor.
     """
+    counted = _faulty(project_id, query, worst).limit(COUNTED).subquery()
+    total = (await session.execute(select(func.count()).select_from(counted))).scalar_one()
+    items, next_cursor = await read_stretch(session, project_id, query, worst)
+    return Page(items=items, next_cursor=next_cursor, total=total)
+
+
+async def read_stretch(
+    session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst
+) -> tuple[tuple[Call, ...], str | None]:
+    """Return the calls of one page, uncounted, and the cursor of the next, None on the last. Raises as `list_page`."""
     rows = _ordered(project_id, query, worst)
-    total = (await session.execute(rows.with_only_columns(func.count()).order_by(None))).scalar_one()
     if query.after is not None:
         rows = rows.where(_beyond(ORDERS[worst], worst, query.after))
     found = await load(session, rows.limit(query.limit + 1))
     items = found[: query.limit]
-    next_cursor = await _cursor_at(session, items[-1], worst) if len(found) > query.limit else None
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    return items, await _cursor_at(session, items[-1], worst) if len(found) > query.limit else None
+
+
+def _faulty(project_id: UUID, query: CallQuery, worst: Worst) -> Select[UUID]:
+    """Return the ids of all calls of the list, in no order.
+
+    Only visible calls have figures, and these know when a call began: whoever asks no more needs no look at calls.
+    """
+    faulty = select(CallFiguresRow.call_id).where(*_matching(project_id, query, worst))
+    asked = filters(project_id, replace(query, started_after=None, started_before=None))
+    return faulty.where(CallFiguresRow.call_id.in_(select(CallRow.id).where(*asked))) if asked else faulty
 
 
 def _ordered(project_id: UUID, query: CallQuery, worst: Worst) -> Select[CallRow]:
     order = ORDERS[worst]
-    matching = and_(CallFiguresRow.project_id == project_id, order.has_fault, *conditions(project_id, query))
+    matching = and_(*_matching(project_id, query, worst), *conditions(project_id, query))
     joined = select(CallRow).join(CallFiguresRow, CallFiguresRow.call_id == CallRow.id).where(matching)
     columns = (order.column, CallFiguresRow.call_id)
     return joined.order_by(*(one.desc() if order.is_descending else one.asc() for one in columns))
+
+
+def _matching(project_id: UUID, query: CallQuery, worst: Worst) -> list[ColumnElement[bool]]:
+    """Return what holds of the figures of the list's calls: the fault, and a stretch of time, which has an index."""
+    matching = [CallFiguresRow.project_id == project_id, ORDERS[worst].has_fault]
+    if query.started_after is not None:
+        matching.append(CallFiguresRow.started_at >= query.started_after)
+    if query.started_before is not None:
+        matching.append(CallFiguresRow.started_at < query.started_before)
+    return matching
 
 
 async def neighbours(

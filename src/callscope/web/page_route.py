@@ -15,6 +15,7 @@ from callscope.web.templating import render
 
 SESSION_COOKIE = "callscope_session"
 BROWSER_COOKIE = "callscope_browser"
+ATTEMPT_COOKIE = "callscope_sign_in"
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; "

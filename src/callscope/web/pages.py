@@ -13,6 +13,7 @@ from callscope.core.roles import Role
 from callscope.services import visits
 from callscope.services.judging import Judge
 from callscope.services.recent_keys import RecentKeys
+from callscope.services.sign_in_provider import SignInProvider
 from callscope.storage.engine import SessionFactory
 from callscope.web.form_tokens import FormSigner
 from callscope.web.installed_parts import InstalledParts
@@ -27,6 +28,8 @@ class Pages:
     """The pages' collaborators; `boot` puts one into `app.state.pages`.
 
     `transactions` makes sessions for `async with …begin()`, committed at its end; `reads` makes sessions for reading.
+    `public_url` is the address people reach us under, None for the one their request came to; `provider` is where they
+    may sign in besides by password.
     """
 
     reader: ServiceReader
@@ -38,6 +41,8 @@ class Pages:
     changes: LiveChanges
     judge: Judge
     parts: InstalledParts
+    provider: SignInProvider | None
+    public_url: str | None
 
 
 def pages_of(request: Request) -> Pages:

@@ -1,24 +1,33 @@
 """What the page of a call is made of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from callscope.core.analysis import Analysis
 from callscope.core.call import Call, ToolInvocation
 from callscope.core.conversation import Conversation
 from callscope.core.metric import MetricValue
+from callscope.core.metric_definition import DefinedMetric
 from callscope.core.recording import MeasuredRecording
-from callscope.core.transcript import TranscriptEntry, TranscriptOutline
+from callscope.core.transcript import MarkedPiece, TranscriptEntry, TranscriptOutline
 from callscope.services.live_hearing import HeardCall
+
+Marks = Mapping[UUID, tuple[MarkedPiece, ...]]
+"""The texts of entries by how another transcript has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptPart:
-    """A part of a transcript with the tools used and the responses given in it (values of `response_time`)."""
+    """A part of a transcript with the tools used and the responses given in it (values of `response_time`).
+
+    `marks` are the entries' texts by how another transcript of the call has them, where there is one.
+    """
 
     entries: tuple[TranscriptEntry, ...]
     tools: tuple[ToolInvocation, ...]
     responses: tuple[MetricValue, ...]
+    marks: Marks = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +35,8 @@ class CallRecord:
     """What the page of a call opens with: the same amount however long the call.
 
     `values` are those of the call as a whole, each with the first `EVIDENCE_LIMIT` pieces of evidence; `tools` the
-    first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript; `heard` is what was heard of a call under
-    way.
+    first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript; `own_metrics` are those of the project
+    that the call has values of; `heard` is what was heard of a call under way.
     """
 
     call: Call
@@ -42,6 +51,7 @@ class CallRecord:
     tool_count: int
     has_traces: bool = False
     heard: HeardCall | None = None
+    own_metrics: tuple[DefinedMetric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

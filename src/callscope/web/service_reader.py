@@ -8,7 +8,16 @@ from callscope.core.analysis import Analysis
 from callscope.core.clock import Clock
 from callscope.core.recording import Peaks
 from callscope.core.transcript import TranscriptOutline
-from callscope.services import analyses, calls, keys, live_hearing, recordings, trace_drawing, transcripts
+from callscope.services import (
+    analyses,
+    calls,
+    keys,
+    live_hearing,
+    metric_catalogue,
+    recordings,
+    trace_drawing,
+    transcripts,
+)
 from callscope.services.keys import Principal
 from callscope.services.recordings import RecordingNotFound
 from callscope.storage.engine import SessionFactory
@@ -66,6 +75,9 @@ class ServiceReader:
                 tool_count=await calls.count_tool_invocations(session, project_id, call_id),
                 has_traces=await trace_drawing.has_traces(session, project_id, call_id),
                 heard=await live_hearing.read(session, call_id),
+                own_metrics=await metric_catalogue.own_metrics_among(
+                    session, project_id, {value.slug for value in values.get(call_id, ())}
+                ),
             )
 
     async def read_transcript_part(self, project_id: UUID, call_id: UUID, index: int) -> TranscriptPart:
@@ -96,6 +108,7 @@ class ServiceReader:
                     since_ms=since_ms - TURN_TOLERANCE_MS,
                     until_ms=until_ms + TURN_TOLERANCE_MS,
                 ),
+                marks=await transcripts.read_marks(session, project_id, call_id),
             )
             return part, outline
 

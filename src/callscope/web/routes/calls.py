@@ -63,7 +63,7 @@ async def export(request: Request, pages: PagesDependency, visitor: SignedIn, fo
     address = parse_address(request.query_params.multi_items())
     query = address.call_query(after=None, limit=1)
     headers = {"content-disposition": f'attachment; filename="calls.{form}"'}
-    chunks = export_calls(pages.reads, visitor.project_id, query, form)
+    chunks = export_calls(pages.reads, visitor.project_id, query, form, worst=address.worst)
     return StreamingResponse(chunks, media_type=form.media_type, headers=headers)
 
 

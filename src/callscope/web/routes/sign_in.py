@@ -1,21 +1,26 @@
 """Signing in with an account or an API key, by one-time link for the first time, and out."""
 
+from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callscope.core.account import Account
-from callscope.core.errors import CallscopeError, Conflict, InvalidInput, PermissionMissing, Unauthenticated
-from callscope.services import accounts, visits
-from callscope.web.page_route import SESSION_COOKIE, PageRoute, set_cookie
-from callscope.web.pages import FROM_OUR_FORM, Pages, PagesDependency, show
+from callscope.core.errors import CallscopeError, Conflict, InvalidInput, NotFound, PermissionMissing, Unauthenticated
+from callscope.services import accounts, provider_accounts, visits
+from callscope.services.sign_in_provider import ATTEMPT_LIFETIME_S, SignInFailed, SignInProvider
+from callscope.web.page_route import ATTEMPT_COOKIE, SESSION_COOKIE, PageRoute, set_cookie
+from callscope.web.pages import FROM_OUR_FORM, Pages, PagesDependency, pages_of, show
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 HOME = "/calls"
+PROVIDER = "/sign-in/provider"
+CALLBACK = "/sign-in/provider/callback"
+"""What the provider must know as this installation's redirect URI, behind its address."""
 
 Address = Annotated[str, Form(max_length=320)]
 Password = Annotated[str, Form(max_length=512)]
@@ -88,14 +93,65 @@ async def _begin(request: Request, pages: Pages, *, account_id: UUID, project_id
 def _ask_again(request: Request, next_address: str, *, email: str, problem: CallscopeError | None) -> Response:
     status = 200 if problem is None else 403 if isinstance(problem, PermissionMissing) else 401
     message = None if problem is None else problem.message
+    own_address, provider = _own_path(next_address), pages_of(request).provider
     return show(
         request,
         "sign_in.html",
         status_code=status,
-        next_address=_own_path(next_address),
+        provider_label=None if provider is None else provider.rules.label,
+        provider_href=f"{PROVIDER}?{urlencode({'next': own_address})}",
+        next_address=own_address,
         email=email,
         problem=message,
     )
+
+
+@router.get(PROVIDER)
+async def ask_provider(request: Request, pages: PagesDependency, next: str = HOME) -> Response:  # noqa: A002 - as above
+    """Send the browser to the sign-in provider."""
+    provider = _provider(pages)
+    attempt = provider.new_attempt()
+    try:
+        address = await provider.authorization_address(attempt, redirect_uri=_callback_address(request, pages))
+    except SignInFailed as error:
+        return _ask_again(request, next, email="", problem=error)
+    response = RedirectResponse(address, status_code=303)
+    kept = urlencode({"attempt": attempt, "next": _own_path(next)})
+    set_cookie(response, request, ATTEMPT_COOKIE, kept, lifetime=timedelta(seconds=ATTEMPT_LIFETIME_S))
+    return response
+
+
+@router.get(CALLBACK)
+async def return_from_provider(request: Request, pages: PagesDependency) -> Response:
+    """Sign in whoever the provider vouches for; what is refused says why."""
+    kept = dict(parse_qsl(request.cookies.get(ATTEMPT_COOKIE, "")))
+    next_address = kept.get("next", HOME)
+    try:
+        secret = await _by_provider(request, pages, kept.get("attempt"))
+        response = _signed_in(request, secret, _own_path(next_address))
+    except (SignInFailed, PermissionMissing) as error:
+        response = _ask_again(request, next_address, email="", problem=error)
+    response.delete_cookie(ATTEMPT_COOKIE)
+    return response
+
+
+async def _by_provider(request: Request, pages: Pages, attempt: str | None) -> str:
+    provider = _provider(pages)
+    answer, redirect_uri = dict(request.query_params), _callback_address(request, pages)
+    identity = await provider.identify(attempt, answer, redirect_uri=redirect_uri)
+    async with pages.transactions.begin() as session:
+        account = await provider_accounts.account_of(session, identity, provider.rules, now=pages.clock.now())
+    return await _begin(request, pages, account_id=account.id)
+
+
+def _provider(pages: Pages) -> SignInProvider:
+    if pages.provider is None:
+        raise NotFound("No sign-in provider is set up here.")
+    return pages.provider
+
+
+def _callback_address(request: Request, pages: Pages) -> str:
+    return f"{(pages.public_url or str(request.base_url)).rstrip('/')}{CALLBACK}"
 
 
 @router.get("/welcome/{secret}")

@@ -103,7 +103,6 @@ class CallListPage:
     own_href: str
     saved: tuple[tuple[str, str, str], ...]
     is_untouched: bool
-    is_exportable: bool
     has_open_analysis: bool
 
 
@@ -127,7 +126,6 @@ def view_listing(
         next_href=address.href(after=listing.next_cursor) if listing.next_cursor else None,
         own_href=address.href(after=after),
         saved=tuple((str(one.id), one.name, f"{PATH}?{one.query}") for one in listing.saved),
-        is_exportable=address.worst is None,
         is_untouched=not address.pairs and address.worst is None and after is None,
         has_open_analysis=any(row.analysis.is_open for row in rows),
     )

@@ -7,9 +7,16 @@ from typing import Any
 
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.metric import MetricValue
-from callscope.core.transcript import TranscriptEntry, TranscriptSource
+from callscope.core.transcript import MarkedPiece, TranscriptEntry, TranscriptSource
 from callscope.web.formatting import clock, moment_link, span
-from callscope.web.reader import ENTRIES_PER_PART, TURN_TOLERANCE_MS, CallRecord, TranscriptPart, part_limits_ms
+from callscope.web.reader import (
+    ENTRIES_PER_PART,
+    TURN_TOLERANCE_MS,
+    CallRecord,
+    Marks,
+    TranscriptPart,
+    part_limits_ms,
+)
 from callscope.web.views.timeline import DEFAULT_SLOW_MS, gap_size, gap_words
 
 SOURCE_WORDS = {
@@ -36,7 +43,10 @@ class ToolView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """One stretch of words, with the wait before it when it opens a turn that answers."""
+    """One stretch of words, with the wait before it when it opens a turn that answers.
+
+    `pieces` are the same words by how another transcript has them, empty where there is none.
+    """
 
     role: Role
     party: str
@@ -44,6 +54,7 @@ class EntryView:
     at_ms: int
     href: str
     text: str
+    pieces: tuple[MarkedPiece, ...]
     wait: str | None
     wait_tone: str
     wait_words: str
@@ -104,7 +115,7 @@ def view_part(part: TranscriptPart) -> tuple[TranscriptItem, ...]:
     return tuple(
         TranscriptItem(entry=None, tool=view_tool(line))
         if isinstance(line, ToolInvocation)
-        else TranscriptItem(entry=_view_entry(line, _take_wait_ms(waiting[line.role], line)), tool=None)
+        else TranscriptItem(entry=_view_entry(line, part.marks, _take_wait_ms(waiting[line.role], line)), tool=None)
         for line in lines
     )
 
@@ -142,7 +153,7 @@ def _take_wait_ms(waiting: list[MetricValue], entry: TranscriptEntry) -> int | N
     return None
 
 
-def _view_entry(entry: TranscriptEntry, wait_ms: int | None) -> EntryView:
+def _view_entry(entry: TranscriptEntry, marks: Marks, wait_ms: int | None) -> EntryView:
     is_agent = entry.role is Role.AGENT
     return EntryView(
         role=entry.role,
@@ -151,6 +162,7 @@ def _view_entry(entry: TranscriptEntry, wait_ms: int | None) -> EntryView:
         at_ms=entry.marker_ms,
         href=moment_link(entry.marker_ms),
         text=entry.text,
+        pieces=marks.get(entry.id, ()),
         wait=None if wait_ms is None else span(wait_ms),
         wait_tone=gap_size(wait_ms) if is_agent and wait_ms is not None else "other",
         wait_words=gap_words(wait_ms) if is_agent and wait_ms is not None and wait_ms >= DEFAULT_SLOW_MS else "",
