@@ -20,12 +20,19 @@ def _worst(name: str, column: str, condition: str) -> Index:
     return Index(f"ix_call_figures_{name}", "project_id", column, "call_id", postgresql_where=text(condition))
 
 
+SUMMED = [
+    *("call_id", "agent_ids", "ended_status", "is_error"),
+    *("barge_in_count", "failed_barge_in_count", "tool_count", "failed_tool_count"),
+]
+
+
 class CallFiguresRow(Base):
     """One call's figures. A call that was never measured, or was deleted, has none."""
 
     __tablename__ = "call_figures"
     __table_args__ = (
-        Index(None, "project_id", "started_at"),
+        # Periods are summed from this index alone.
+        Index("ix_call_figures_period", "project_id", "started_at", postgresql_include=SUMMED),
         _worst("slowest", "response_p95_ms", "response_p95_ms IS NOT NULL"),
         _worst("barge_ins", "failed_barge_in_count", "failed_barge_in_count > 0"),
         _worst("tools", "failed_tool_count", "failed_tool_count > 0"),
