@@ -11,7 +11,8 @@ from callscope.core.metric import MetricValue, ValueState
 from callscope.core.metric_definition import Judgement
 from callscope.core.metric_policy import CollectionTrigger, MetricSetting, SettingName
 from callscope.pipeline.context import PipelineContext
-from callscope.services import knowledge_bases, metric_collection, metric_policies
+from callscope.services import backfills, knowledge_bases, metric_collection, metric_policies
+from callscope.services.backfills import Selection
 from callscope.services.knowledge_bases import NewContent
 from tests.pipeline.conftest import Pipeline
 from tests.support.collecting import NOW, a_call, judged_by, own_metric, values_of
@@ -76,6 +77,29 @@ async def test_of_a_long_document_the_judge_sees_what_is_near_to_the_call(
         await scored(pipeline, SCORE, long, call=call)
     assert "An order can be cancelled." in judge.questions[0]
     assert len(judge.questions[0]) < 8000
+
+
+async def test_an_estimate_counts_what_is_read_of_documents(
+    context: PipelineContext, database_url: str, judge: JudgeServer
+) -> None:
+    rules = judge.rules(transcript_chars=4000)
+    newest = Selection(last_count=10, started_from=None, started_before=None)
+    async with judged_by(context, database_url, rules) as pipeline:
+        call = await a_call(pipeline.sessions)
+        short = await document(pipeline, call.project_id, "Short", "w" * 400)
+        long = await document(pipeline, call.project_id, "Long", "w" * 90_000)
+        tokens = []
+        for ids in ((), (short,), (short, long)):
+            named = MetricSetting(name=SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS, texts=tuple(map(str, ids)))
+            changes = {"name": str(ids), "status": "INACTIVE", "groups": ()}
+            async with pipeline.sessions.begin() as session:
+                metrics = [(SCORE, named if ids else None)]
+                policy = await metric_policies.create_policy(session, call.project_id, changes, metrics)
+                told = await backfills.backfill(
+                    session, call.project_id, policy.id, newest, is_estimate_only=True, rules=rules, now=NOW
+                )
+            tokens.append(told.estimate.prompt_tokens)
+    assert [count - tokens[0] for count in tokens] == [0, 100, 500]
 
 
 async def test_a_document_that_is_gone_leaves_the_value_missing(

@@ -11,7 +11,8 @@ from callscope.core.judge import JudgeRules, TokenUsage
 from callscope.core.metric_definition import MetricSource
 from callscope.core.metric_policy import CollectedMetric, CollectionJob, CollectionTrigger, MetricPolicy
 from callscope.core.policy_matching import fits
-from callscope.services import metric_collection
+from callscope.metrics.judging.dialogue import knowledge_chars
+from callscope.services import knowledge_bases, metric_collection
 from callscope.services.call_properties import system_properties
 from callscope.services.judging import endpoint_for
 from callscope.services.metric_catalogue import Catalogue, is_judged, read_catalogue
@@ -179,9 +180,10 @@ async def _estimate(
     mean, basis = TokenUsage(), NOTHING_JUDGED
     if judged_count:
         mean, basis = await _mean_use(session, project_id, call_ids)
+    document_tokens = await _document_tokens(session, project_id, planned, rules)
     total = TokenUsage(
         request_count=judged_count,
-        prompt_tokens=judged_count * mean.prompt_tokens,
+        prompt_tokens=judged_count * mean.prompt_tokens + len(call_ids) * document_tokens,
         completion_tokens=judged_count * mean.completion_tokens,
     )
     endpoint = await endpoint_for(session, project_id, rules)
@@ -194,6 +196,17 @@ async def _estimate(
         amount_micros=0 if endpoint is None else total.cost(rules.prices.get(endpoint.model)).total_micros,
         basis=basis,
     )
+
+
+async def _document_tokens(
+    session: "AsyncSession", project_id: UUID, planned: Sequence[CollectedMetric], rules: JudgeRules
+) -> int:
+    """Return what a judge reads of the team's documents for one call, at most."""
+    chars = 0
+    for ids in filter(None, map(knowledge_bases.ids_in, (metric.setting for metric in planned))):
+        size_bytes = await knowledge_bases.text_bytes(session, project_id, ids)
+        chars += min(size_bytes, knowledge_chars(rules.transcript_chars))
+    return chars // CHARS_PER_TOKEN
 
 
 async def _mean_use(session: "AsyncSession", project_id: UUID, call_ids: Sequence[UUID]) -> tuple[TokenUsage, str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from callscope.core.errors import Conflict, InvalidInput, NotFound
 from callscope.core.ids import new_id
 from callscope.core.knowledge import FileType, KnowledgeBase, SourceType
-from callscope.core.metric_policy import SettingName
+from callscope.core.metric_policy import MetricSetting, SettingName
 from callscope.core.page import Page, PageRequest
 from callscope.services.pdf_text import read_pdf
 from callscope.storage import knowledge_bases, metric_definitions, metric_policies
@@ -129,8 +129,7 @@ async def delete_knowledge_base(session: "AsyncSession", project_id: UUID, knowl
     """Delete a document. Raises KnowledgeBaseInUse while a policy names it, KnowledgeBaseNotFound."""
     await metric_definitions.lock_project(session, project_id)
     for policy in await metric_policies.list_all(session, project_id):
-        settings = [metric.setting for metric in policy.metrics if metric.setting is not None]
-        if any(str(knowledge_base_id) in named.texts for named in settings if _names_documents(named.name)):
+        if any(str(knowledge_base_id) in ids_in(metric.setting) for metric in policy.metrics):
             message = (
                 f"The policy {policy.name!r} holds calls against this knowledge base. Take it out of the policy's "
                 "`knowledgeBaseDocumentIds` first."
@@ -160,6 +159,18 @@ async def fault_of_ids(session: "AsyncSession", project_id: UUID, ids: Collectio
     return None
 
 
+async def text_bytes(session: "AsyncSession", project_id: UUID, ids: Collection[str]) -> int:
+    """Return the bytes of text of documents together; those the project has not have none."""
+    known = [each for each in document_ids(ids).values() if each is not None]
+    return sum((await knowledge_bases.sizes(session, project_id, known)).values())
+
+
+def ids_in(setting: MetricSetting | None) -> tuple[str, ...]:
+    """Return the ids of the documents that a setting holds a metric against."""
+    is_named = setting is not None and setting.name is SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS
+    return setting.texts if setting is not None and is_named else ()
+
+
 def document_ids(ids: Collection[str]) -> dict[str, UUID | None]:
     """Return the ids by how they were written, None for what is no id."""
     return {text: _to_id(text) for text in ids}
@@ -170,10 +181,6 @@ def _to_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _names_documents(name: SettingName) -> bool:
-    return name is SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS
 
 
 async def _claim_name(session: "AsyncSession", project_id: UUID, name: str, own_id: UUID | None) -> None:

@@ -20,7 +20,7 @@ from callscope.core.metric_definition import (
     Pattern,
     WindowMode,
 )
-from callscope.core.metric_policy import CollectionJob, EndedItem, ItemStatus, MetricSetting, SettingName
+from callscope.core.metric_policy import CollectionJob, EndedItem, ItemStatus
 from callscope.metrics import registry, runner
 from callscope.metrics.judging.dialogue import Manner, absent, judge
 from callscope.metrics.judging.knowledge import nearest
@@ -30,7 +30,7 @@ from callscope.services import analyses, calls, transcripts
 from callscope.services.call_properties import system_properties
 from callscope.services.derivation import derive
 from callscope.services.judging import NO_JUDGE, Judge
-from callscope.services.knowledge_bases import document_ids
+from callscope.services.knowledge_bases import document_ids, ids_in
 from callscope.services.metric_catalogue import Catalogue, read_catalogue
 from callscope.storage import agent_catalogue, collected_values, collection_jobs, knowledge_bases
 
@@ -122,7 +122,7 @@ async def read_batch(session: "AsyncSession", job: CollectionJob, judge_: Judge)
 
 
 async def _read_documents(session: "AsyncSession", job: CollectionJob) -> dict[str, KnowledgeDocument]:
-    named = document_ids({text for metric in job.metrics for text in _document_ids(metric.setting)})
+    named = document_ids({text for metric in job.metrics for text in ids_in(metric.setting)})
     found = await knowledge_bases.read_texts(session, job.project_id, [each for each in named.values() if each])
     return {text: found[document_id] for text, document_id in named.items() if document_id in found}
 
@@ -238,7 +238,7 @@ class _Scoring:
             return stored
         if batch.endpoint is None:
             return (absent(metric, ValueState.DATA_MISSING, NO_JUDGE),)
-        wanted = _document_ids(collected.setting)
+        wanted = ids_in(collected.setting)
         if gone := [text for text in wanted if text not in batch.documents]:
             return (absent(metric, ValueState.DATA_MISSING, DOCUMENT_GONE.format(gone[0])),)
         manner = self._judge.manner(batch.endpoint)
@@ -298,8 +298,3 @@ def _needs_material(metric: DefinedMetric) -> bool:
     if isinstance(calculation, Pattern):
         return calculation.window_mode is WindowMode.SEGMENTS
     return not isinstance(calculation, Derivation)
-
-
-def _document_ids(setting: MetricSetting | None) -> tuple[str, ...]:
-    is_named = setting is not None and setting.name is SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS
-    return setting.texts if setting is not None and is_named else ()

@@ -75,8 +75,13 @@ class Manner:
 
     @property
     def knowledge_chars(self) -> int:
-        """How much of a team's documents it is shown besides: half as much."""
-        return self.transcript_chars // 2
+        """See `knowledge_chars`."""
+        return knowledge_chars(self.transcript_chars)
+
+
+def knowledge_chars(transcript_chars: int) -> int:
+    """Return how much of a team's documents a judge is shown beside so much of a transcript: half as much."""
+    return transcript_chars // 2
 
 
 def judge(
