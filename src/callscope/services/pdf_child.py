@@ -3,15 +3,17 @@
 import io
 import resource
 import sys
+from collections.abc import Iterator
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from callscope.services.pdf_text import REFUSED
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_S = 60
 MOST_PAGES = 5000
+MOST_TEXT_CHARS = 10 * 1024 * 1024
 
 
 class Refused(Exception):
@@ -40,13 +42,25 @@ def text_of(data: bytes) -> str:
             raise Refused("It is locked by a password. Save it without one.")
         if len(reader.pages) > MOST_PAGES:
             raise Refused(f"It has {len(reader.pages)} pages; at most {MOST_PAGES} are read. Split it.")
-        pages = [page.extract_text() for page in reader.pages]
+        text = "\n\n".join(_texts(reader)).replace("\0", "")
+    except DependencyError as error:
+        raise Refused("It is encrypted in a way that cannot be opened here. Save it without.") from error
     except PyPdfError as error:
         raise Refused(f"It is damaged ({error}). Save it anew.") from error
-    text = "\n\n".join(pages).replace("\0", "")
     if not any(character.isalnum() for character in text):
         raise Refused("It has no text, only images. Run it through text recognition, or send its text.")
     return text
+
+
+def _texts(reader: PdfReader) -> Iterator[str]:
+    """Yield the text of each page. Raises Refused for more than a document may have: few bytes can hold very much."""
+    char_count = 0
+    for page in reader.pages:
+        text = page.extract_text()
+        char_count += len(text)
+        if char_count > MOST_TEXT_CHARS:
+            raise Refused(f"It has more than {MOST_TEXT_CHARS} characters of text. Split it.")
+        yield text
 
 
 if __name__ == "__main__":

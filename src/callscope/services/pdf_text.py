@@ -10,6 +10,7 @@ TIMEOUT_S = 60.0
 REFUSED = 3
 """What the child exits with when its error output tells a person why the file cannot be read."""
 MOST_AT_ONCE = asyncio.Semaphore(2)
+"""Files read at the same time by this process, whoever sent them: each may take a core and a gigabyte."""
 
 
 async def read_pdf(data: bytes) -> str:
