@@ -10,14 +10,15 @@ at the recording's URL is left out of both: it is the sender's server that it wa
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -141,7 +142,14 @@ def our_app(database_url: str) -> FastAPI:
         version="bench",
         judge=Judge(OutboundClient(), JudgeRules()),
     )
-    return build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=lambda _: statements.wake_ups.running(statements))
+
+    @asynccontextmanager
+    async def as_when_served(_: FastAPI) -> AsyncIterator[None]:
+        gc.freeze()
+        async with statements.wake_ups.running(statements):
+            yield
+
+    return build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=as_when_served)
 
 
 APPS = {"bare": bare_app, "ours": our_app}

@@ -1,6 +1,7 @@
 """How names of properties are spelled, and which are taken."""
 
 import re
+from functools import lru_cache
 
 SYSTEM_PROPERTIES = frozenset({"direction", "duration_seconds", "agent_id"})
 """Names that Callscope sets itself; they stand in the same namespace and are read-only."""
@@ -26,6 +27,7 @@ _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=4096)
 def stored_name(name: str) -> str:
     """Return the snake_case spelling a property is stored under: `planTier`, `Plan tier` and `plan_tier` are one."""
     return _SEPARATORS.sub("_", _WORD_STARTS.sub("_", name).lower()).strip("_")

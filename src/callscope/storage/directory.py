@@ -4,7 +4,7 @@ One round trip for all of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -145,7 +145,8 @@ async def look_up(
     request: ReceivedRequest,
 ) -> Known:
     """Return what the project knows of `names`, and the call that bears `external_id` already."""
-    wanted = asdict(names) | {"prompt_digests": [f"\\x{digest.hex()}" for digest in names.prompt_digests]}
+    wanted = {field.name: getattr(names, field.name) for field in fields(names)}
+    wanted["prompt_digests"] = [f"\\x{digest.hex()}" for digest in names.prompt_digests]
     parameters = {
         "project_id": project_id,
         "names": to_json(wanted),
