@@ -105,5 +105,6 @@ def _paint(columns: bytearray, start_ms: int, end_ms: int, mark: StripMark, leng
     """Mark every column that the stretch touches, one at least."""
     first = max(0, start_ms) * STRIP_COLUMNS // length_ms
     last = max(first + 1, -(-end_ms * STRIP_COLUMNS // length_ms))
+    bit = int(mark)
     for at in range(first, min(last, STRIP_COLUMNS)):
-        columns[at] |= mark
+        columns[at] |= bit
