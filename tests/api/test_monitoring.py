@@ -46,6 +46,7 @@ async def test_without_the_token_nothing_is_told(client: httpx.AsyncClient, head
 
 @pytest.mark.usefixtures("telemetry")
 async def test_the_address_is_left_to_a_page_for_whoever_bears_no_token(client: httpx.AsyncClient) -> None:
+    del client.headers["authorization"]
     assert (await client.get("/metrics")).status_code == 404, "the pages, which are not installed here, have one there"
 
 

@@ -12,8 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from callscope.boot.app import build_pages
+from callscope.metrics.derived.sourcing import derived_value
 from callscope.outbound.client import OutboundClient
+from callscope.services import metric_definitions
 from callscope.services.judging import Judge
+from callscope.storage import measurements
 from callscope.web.router import install_pages
 from tests.support.built_calls import build_whole_call
 from tests.support.judge_server import JudgeServer, verdict
@@ -181,6 +184,24 @@ async def test_a_metric_that_others_read_is_kept_and_says_who_reads_it(browser: 
     assert kept.status_code == 409
     assert "is read by metric `taciturn`" in text_of(kept.text)
     assert f'Threshold <a href="{reader}">Taciturn</a>' in (await browser.get(address)).text
+
+
+async def test_values_of_an_own_metric_stand_on_its_page_and_on_the_page_of_the_call(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID, call_id: UUID
+) -> None:
+    address = await make(browser, FORMULA)
+    async with calls.wiring.reads() as session:
+        metric = await metric_definitions.get_metric(session, project_id, "words_per_turn")
+    value = derived_value(metric, 7.5, (), role=None, reason="words by turns")
+    async with calls.wiring.sessions.begin() as session:
+        await measurements.save_values(
+            session, project_id=project_id, call_id=call_id, values=[value], at=calls.wiring.clock.now()
+        )
+    page = text_of((await browser.get(address)).text)
+    assert "Median 7.5" in page
+    assert "+14155550123" in page, "the call it was computed for"
+    call = text_of((await browser.get(f"/calls/{call_id}")).text)
+    assert "Your own Words per turn 7.5" in call
 
 
 async def test_a_built_in_metric_is_copied_not_edited(browser: httpx.AsyncClient) -> None:

@@ -165,7 +165,7 @@ def _to_collected(metrics: Sequence[tuple[str, Any]], catalogue: Catalogue) -> t
         except NotFound as error:
             issues.append(Issue(path=("metrics", position, "id"), code="invalid_parameter", message=error.message))
             continue
-        taken = _setting_of(metric)
+        taken = setting_of(metric)
         if setting is not None and taken is not setting.name:
             takes = f"It takes `{taken}`." if taken else "It takes none."
             message = f"`{metric.slug}` does not take the setting `{setting.name}`. {takes}"
@@ -176,7 +176,7 @@ def _to_collected(metrics: Sequence[tuple[str, Any]], catalogue: Catalogue) -> t
     return tuple(collected.values())
 
 
-def _setting_of(metric: DefinedMetric) -> SettingName | None:
+def setting_of(metric: DefinedMetric) -> SettingName | None:
     """Return what a metric can be told; a project's own judged metrics can be held against documents."""
     if not metric.is_system and isinstance(metric.calculation, Judgement):
         return SettingName.KNOWLEDGE_BASE_DOCUMENT_IDS

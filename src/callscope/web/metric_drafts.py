@@ -37,14 +37,13 @@ async def try_form(pages: Pages, project_id: UUID, form: MetricForm, metric: Def
 
     Raises InvalidInput for a rule the draft breaks, CallNotFound.
     """
-    call_id = call_of(form)
     async with pages.reads() as session:
         catalogue = await read_catalogue(session, project_id)
         if metric is None:
             new = await new_metric_of(session, project_id, form, catalogue)
         else:
             new = changed_metric_of(form, metric, catalogue)
-        draft = await playground.prepare(session, project_id, call_id, new, pages.judge)
+        draft = await playground.prepare(session, project_id, call_of(form), new, pages.judge)
     trial = await playground.try_draft(draft, pages.judge, now=pages.clock.now())
     async with pages.transactions.begin() as session:
         await playground.record_use(session, project_id, trial)

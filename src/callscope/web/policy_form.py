@@ -13,8 +13,8 @@ from callscope.core.metric_policy import (
     PolicyStatus,
 )
 from callscope.services.metric_catalogue import Catalogue
+from callscope.services.metric_policies import setting_of
 from callscope.web.form_reading import FieldReader, Rows, rows_of
-from callscope.web.views.metric_words import setting_of
 
 MAX_NAME_LENGTH = 512
 MAX_TEXT_LENGTH = 4000

@@ -101,7 +101,7 @@ def view_call(record: CallRecord) -> CallPage:
         channel_labels=_channel_labels(recording),
         slow_choices=tuple((ms, span(ms), ms == DEFAULT_SLOW_MS) for ms in SLOW_CHOICES_MS),
         transcript=view_transcript(record),
-        metrics=view_metrics(record.values),
+        metrics=view_metrics(record.values, record.own_metrics),
         has_events=record.has_conversation,
         timing_note=_timing_note(record),
         tools=tuple(view_tool(tool) for tool in record.tools),

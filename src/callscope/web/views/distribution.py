@@ -64,8 +64,11 @@ class DistributionView:
     reasons: tuple[tuple[str, int], ...]
 
 
-def view_distribution(values: Sequence[RecentValue], slug: str, unit: Unit | None) -> DistributionView:
-    """Return how the values lie, each party's by itself."""
+def view_distribution(
+    values: Sequence[RecentValue], slug: str, unit: Unit | None, *, is_of_calls: bool
+) -> DistributionView:
+    """Return how the values lie, each party's by itself. Lists of calls are found by values of whole calls only."""
+    linked = slug if is_of_calls else None
     states = Counter(value.state for value in values)
     reasons = Counter(value.reason for value in values if value.state is not ValueState.SUCCESS and value.reason)
     present = [value for value in values if value.value is not None]
@@ -73,12 +76,12 @@ def view_distribution(values: Sequence[RecentValue], slug: str, unit: Unit | Non
     return DistributionView(
         call_count=len({value.call_id for value in values}),
         states=tuple((label, states[state], colour, None) for state, label, colour in STATES if states[state]),
-        parties=tuple(_party([one for one in present if one.role is role], role, slug, unit) for role in roles),
+        parties=tuple(_party([one for one in present if one.role is role], role, linked, unit) for role in roles),
         reasons=tuple(reasons.most_common(REASONS_SHOWN)),
     )
 
 
-def _party(values: Sequence[RecentValue], role: Role | None, slug: str, unit: Unit | None) -> PartyDistribution:
+def _party(values: Sequence[RecentValue], role: Role | None, slug: str | None, unit: Unit | None) -> PartyDistribution:
     party = "" if role is None else role.value.capitalize()
     if all(isinstance(value.value, bool) for value in values):
         return _verdicts(values, party, slug)
@@ -87,7 +90,7 @@ def _party(values: Sequence[RecentValue], role: Role | None, slug: str, unit: Un
     return _labels(values, party, slug)
 
 
-def _verdicts(values: Sequence[RecentValue], party: str, slug: str) -> PartyDistribution:
+def _verdicts(values: Sequence[RecentValue], party: str, slug: str | None) -> PartyDistribution:
     counts = Counter(value.value for value in values)
     shares = tuple(
         (label, counts[truth], colour, _calls_with(slug, str(truth).lower()))
@@ -97,7 +100,7 @@ def _verdicts(values: Sequence[RecentValue], party: str, slug: str) -> PartyDist
     return PartyDistribution(party=party, count=len(values), shares=shares)
 
 
-def _labels(values: Sequence[RecentValue], party: str, slug: str) -> PartyDistribution:
+def _labels(values: Sequence[RecentValue], party: str, slug: str | None) -> PartyDistribution:
     """Return shares of labels that come again, the newest as they are where each is its own."""
     counts = Counter(str(value.value) for value in values)
     if len(counts) > len(LABEL_COLOURS):
@@ -110,7 +113,7 @@ def _labels(values: Sequence[RecentValue], party: str, slug: str) -> PartyDistri
     return PartyDistribution(party=party, count=len(values), shares=shares)
 
 
-def _numbers(numbers: Sequence[float], party: str, slug: str, unit: Unit | None) -> PartyDistribution:
+def _numbers(numbers: Sequence[float], party: str, slug: str | None, unit: Unit | None) -> PartyDistribution:
     edges = _edges(min(numbers), max(numbers), is_whole=all(number.is_integer() for number in numbers))
     counts = [0] * (len(edges) - 1)
     for number in numbers:
@@ -147,7 +150,7 @@ def _tidy(number: float) -> float:
     return float(f"{number:.10g}")
 
 
-def _bar(at: int, edges: Sequence[float], counts: Sequence[int], slug: str, unit: Unit | None) -> Bar:
+def _bar(at: int, edges: Sequence[float], counts: Sequence[int], slug: str | None, unit: Unit | None) -> Bar:
     since, until = edges[at], edges[at + 1]
     height = PLOT_HEIGHT * counts[at] / max(counts)
     return Bar(
@@ -160,10 +163,12 @@ def _bar(at: int, edges: Sequence[float], counts: Sequence[int], slug: str, unit
     )
 
 
-def _calls_between(slug: str, since: float, until: float) -> str:
+def _calls_between(slug: str | None, since: float, until: float) -> str | None:
+    if slug is None:
+        return None
     bounds = ((f"metric[{slug}][gte]", f"{since:.10g}"), (f"metric[{slug}][lt]", f"{until:.10g}"))
     return ListAddress(pairs=bounds).href()
 
 
-def _calls_with(slug: str, value: str) -> str:
-    return ListAddress(pairs=((f"metric[{slug}]", value),)).href()
+def _calls_with(slug: str | None, value: str) -> str | None:
+    return None if slug is None else ListAddress(pairs=((f"metric[{slug}]", value),)).href()

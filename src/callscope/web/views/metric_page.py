@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from callscope.core.metric import Direction, Unit
-from callscope.core.metric_definition import DefinedMetric, Judgement
+from callscope.core.metric_definition import DefinedMetric, GradedContext, Judgement
 from callscope.core.metric_figures import MetricVersion, PlacedValue
 from callscope.core.metric_policy import MetricPolicy, MetricSetting
 from callscope.metrics import registry
 from callscope.services.metric_catalogue import Catalogue
 from callscope.services.metric_figures import MetricFigures
+from callscope.services.metric_policies import setting_of
 from callscope.web.formatting import clock, constant_words, moment_link, quantity
 from callscope.web.installed_parts import InstalledParts
 from callscope.web.views.call import who
@@ -27,7 +28,6 @@ from callscope.web.views.metric_words import (
     href_of,
     kind_of,
     missing_part,
-    setting_of,
     sources_of,
     subject_of,
 )
@@ -131,9 +131,7 @@ def view_metric(
         calculation=_computed(metric, catalogue),
         edge_cases=() if definition is None else definition.edge_cases,
         weaknesses=() if definition is None else definition.weaknesses,
-        parameters=()
-        if definition is None
-        else tuple((one.name, str(one.default), one.meaning) for one in definition.parameters),
+        parameters=_parameters(metric),
         options=_options(metric),
         sources=tuple((one.name, href_of(one)) for one in sources_of(metric.sources, catalogue)),
         readers=tuple(
@@ -141,7 +139,9 @@ def view_metric(
         ),
         policies=tuple(_policy(policy, metric) for policy in policies if _collects(policy, metric)),
         setting="" if setting is None else SETTING_WORDS[setting],
-        distribution=view_distribution(figures.values, metric.slug, metric.unit),
+        distribution=view_distribution(
+            figures.values, metric.slug, metric.unit, is_of_calls=GradedContext.CALL in metric.contexts
+        ),
         remarkable=tuple(_remarkable(one, metric.unit) for one in figures.remarkable),
         remarkable_title=title,
         remarkable_note=note,
@@ -159,7 +159,7 @@ def _facts(metric: DefinedMetric, direction: Direction) -> tuple[tuple[str, str]
         ("Slug", metric.slug),
         ("Family", constant_words(family_of(metric))),
         ("Value", TYPE_WORDS[metric.value_type]),
-        ("Unit", unit_words(metric)),
+        ("Unit", "none" if unit_words(metric) == TYPE_WORDS[metric.value_type] else unit_words(metric)),
         ("Speaks of", subject_of(metric)),
         ("Given for", ", ".join(constant_words(context).lower() for context in metric.contexts)),
         ("Computed from", basis_of(metric)),
@@ -172,6 +172,12 @@ def _computed(metric: DefinedMetric, catalogue: Catalogue) -> str:
     if metric.calculation is None:
         return registry.get(metric.slug).formula
     return calculation_words(metric.calculation, catalogue)
+
+
+def _parameters(metric: DefinedMetric) -> tuple[tuple[str, str, str], ...]:
+    if not metric.is_system:
+        return ()
+    return tuple((one.name, str(one.default), one.meaning) for one in registry.get(metric.slug).parameters)
 
 
 def _options(metric: DefinedMetric) -> tuple[tuple[str, str], ...]:

@@ -108,15 +108,10 @@ def family_of(metric: DefinedMetric) -> str:
     return registry.get(metric.slug).family if metric.is_system else OWN_FAMILY
 
 
-def setting_of(metric: DefinedMetric) -> SettingName | None:
-    """Return what a metric can be told where it is collected."""
-    return registry.get(metric.slug).setting if metric.is_system else None
-
-
 def basis_of(metric: DefinedMetric) -> str:
     """Return what a metric is computed from."""
     if metric.is_system:
-        return ", ".join(INPUT_WORDS[each] for each in registry.get(metric.slug).inputs)
+        return ", ".join(INPUT_WORDS[each] for each in registry.get(metric.slug).inputs) or "nothing that is here"
     return INPUT_WORDS[MetricInput.JUDGE if is_judged(metric) else MetricInput.VALUES]
 
 
@@ -156,7 +151,10 @@ def missing_part(
             remedy="Set CALLSCOPE_JUDGE_URL and CALLSCOPE_JUDGE_MODEL to a server with the OpenAI chat API, or give "
             "the project a judge of its own with PUT /v1/judge.",
         )
-    inputs = registry.get(metric.slug).inputs if metric.is_system else ()
+    definition = registry.get(metric.slug) if metric.is_system else None
+    if definition is not None and definition.lacks:
+        return MissingPart(name="needs a plug-in", remedy=definition.lacks)
+    inputs = () if definition is None else definition.inputs
     if MetricInput.TWO_TRANSCRIPTS in inputs and not parts.transcribes_beside_brought:
         return MissingPart(
             name="needs a second transcript",

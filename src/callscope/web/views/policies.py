@@ -18,11 +18,12 @@ from callscope.core.metric_policy import (
     PolicyType,
 )
 from callscope.services.metric_catalogue import Catalogue, is_judged
+from callscope.services.metric_policies import setting_of
 from callscope.web.formatting import constant_words
 from callscope.web.policy_form import PolicyForm
 from callscope.web.views.metric_catalogue import by_family
 from callscope.web.views.metric_page import setting_words
-from callscope.web.views.metric_words import SETTING_WORDS, href_of, kind_of, setting_of
+from callscope.web.views.metric_words import SETTING_WORDS, href_of, kind_of
 
 Options = tuple[tuple[str, str], ...]
 
