@@ -36,7 +36,7 @@ BAR = 3.0
 HEADERS = {"authorization": f"Bearer {API_KEY}"}
 ROUTE = "/v1/integrations/pipecat"
 CHUNK = bytes(256 * 1024)
-BUSY_CALLS = 6
+BUSY_CALLS = 20
 BUSY_S = 600
 
 

@@ -18,7 +18,9 @@ def running(*, has_transcript: bool = False) -> CallRecord:
     )
     conversation = build_conversation()
     heard = HeardCall(until_ms=47_000, conversation=conversation, values=built.values)
-    record = dataclasses.replace(built.record(), analysis=None, values=(), heard=heard)
+    # Of the whole call there is what its traces say.
+    traced = tuple(dataclasses.replace(value, slug="llm_ttft") for value in built.values[:1])
+    record = dataclasses.replace(built.record(), analysis=None, values=traced, heard=heard)
     if has_transcript:
         return record
     nothing = TranscriptPart(entries=(), tools=(), responses=())
@@ -38,6 +40,7 @@ def test_turns_that_were_heard_stand_in_for_those_written_down() -> None:
     assert "speaks for 4.90 s" in page
     assert "3.40 s very slow" in page
     assert "Agent response p95" in page
+    assert "not yet" not in page
 
 
 def test_words_go_before_what_was_heard() -> None:
@@ -53,4 +56,5 @@ def test_a_call_that_is_over_is_not_told_from_what_was_heard() -> None:
 
     view = view_live_call(ended, ended.first_part)
 
-    assert (view.heard, view.figures) == (None, ())
+    assert view.heard is None
+    assert {figure.shown for figure in view.figures} == {"not yet"}

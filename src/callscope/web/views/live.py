@@ -62,7 +62,7 @@ def view_live_call(record: CallRecord, newest: TranscriptPart) -> LiveCallView:
     analysis = view_analysis(record.analysis)
     is_running = record.call.status is not CallStatus.ENDED
     heard = record.heard if is_running else None
-    values = record.values or (() if heard is None else heard.values)
+    values = record.values if heard is None else (*heard.values, *record.values)
     return LiveCallView(
         id=str(record.call.id),
         is_running=is_running,
