@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Link, StatusCode
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callscope.api.limits import key_buckets, name_of_key
 from callscope.api.otlp_grpc import SERVICE, STATUS_DETAILS, serving_otlp_grpc
 from callscope.core.trace import SpanKind, SpanStatus
 from callscope.core.trace_query import TraceQuery
@@ -113,6 +115,18 @@ async def test_an_exporter_comes_back_after_pressure(engine: AsyncEngine, key: C
         status, error = await export(port, key.plain_key, body(span()))
     assert status is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert retry_delay_s(error) > 0
+
+
+async def test_grpc_counts_against_the_limit_that_http_counts_against(engine: AsyncEngine, key: CreatedKey) -> None:
+    keys = key_buckets(requests_per_minute=6)
+    keys.take(name_of_key(f"Bearer {key.plain_key}".encode()))
+    door = replace(intake(engine), keys=keys)
+
+    async with serving_otlp_grpc(door, "127.0.0.1:0") as port:
+        status, error = await export(port, key.plain_key, body(span()))
+
+    assert status is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert 0 < retry_delay_s(error) <= 10
 
 
 REFUSED = [

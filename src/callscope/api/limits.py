@@ -68,17 +68,37 @@ class TokenBuckets:
             self._levels.popitem(last=False)
         return Taken(tokens, deficit)
 
+    def wait_s(self, taken: Taken) -> int:
+        """Return the whole seconds after which there is a token again."""
+        return max(1, math.ceil(taken.deficit / self.per_s))
+
+
+def key_buckets(requests_per_minute: int) -> TokenBuckets:
+    """Return buckets for keys that may each send so many requests a minute, a second's worth of them at once."""
+    per_s = requests_per_minute / 60
+    return TokenBuckets(capacity=max(1, math.ceil(per_s)), per_s=per_s)
+
+
+def name_of_key(sent: bytes) -> bytes:
+    """Return the digest under which the requests of a key are counted, whatever header it is sent in."""
+    return hashlib.blake2b(sent.rpartition(b" ")[2], digest_size=16).digest()
+
 
 class LimitMiddleware:
     """Answers 429 to a key that asks too often, 503 when too much is asked at once, and slows failed authentication."""
 
     def __init__(
-        self, app: ASGIApp, *, limits: RequestLimits, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        app: ASGIApp,
+        *,
+        limits: RequestLimits,
+        keys: TokenBuckets | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`keys` are buckets shared with another door of this server; None: this one's own."""
         self._app = app
         self._limits = limits
-        per_s = limits.requests_per_minute / 60
-        self._keys = TokenBuckets(capacity=max(1, math.ceil(per_s)), per_s=per_s)
+        self._keys = keys or key_buckets(limits.requests_per_minute)
         self._failures = TokenBuckets(capacity=FAILURES_AT_ONCE, per_s=FAILURES_PER_S)
         self._sleep = sleep
         self._running: dict[bytes, int] = {}
@@ -133,7 +153,7 @@ class LimitMiddleware:
         }
 
     def _refuse_hurry(self, scope: Scope, taken: Taken, headers: dict[str, str]) -> HTTPException:
-        wait_s = max(1, math.ceil(taken.deficit / self._keys.per_s))
+        wait_s = self._keys.wait_s(taken)
         is_otlp = scope["path"] in OTLP_PATHS
         status = HTTPStatus.SERVICE_UNAVAILABLE if is_otlp else HTTPStatus.TOO_MANY_REQUESTS
         message = f"Rate limit exceeded: this key may send {self._limits.requests_per_minute} requests a minute. "
@@ -168,5 +188,5 @@ def _name_of(scope: Scope) -> bytes | None:
     """Return the digest under which a key's requests are counted, None without a key."""
     for name, value in scope["headers"]:
         if name in KEY_HEADERS:
-            return hashlib.blake2b(value, digest_size=16).digest()
+            return name_of_key(value)
     return None

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from callscope.api.authentication import INTEGRATION_KEY_HEADER
 from callscope.api.routes.otlp import acknowledgement, plain_key
-from callscope.api.trace_intake import RETRY_AFTER_S, Overloaded, TraceIntake
+from callscope.api.trace_intake import RETRY_AFTER_S, Overloaded, TooMany, TraceIntake
 from callscope.core.errors import CallscopeError, PermissionMissing, Unauthenticated
 from callscope.traces.payload import MediaType
 
@@ -28,6 +28,7 @@ CODES: dict[type[CallscopeError], grpc.StatusCode] = {
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     PermissionMissing: grpc.StatusCode.PERMISSION_DENIED,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    TooMany: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 ServicerContext = grpc.aio.ServicerContext[bytes, ExportTraceServiceResponse]
 DATABASE_AWAY = "The database does not answer. Nothing was stored; send the spans again."
@@ -63,21 +64,24 @@ async def _export(intake: TraceIntake, body: bytes, context: ServicerContext) ->
     sent = {name.lower(): value for name, value in context.invocation_metadata() or ()}
     try:
         key = plain_key(str(sent.get("authorization", "")), str(sent.get(INTEGRATION_KEY_HEADER, "")))
+        intake.count(key)
         payload = await intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity")
     except CallscopeError as error:
-        await _refuse(context, CODES.get(type(error), grpc.StatusCode.INVALID_ARGUMENT), error.message)
+        wait_s = error.wait_s if isinstance(error, TooMany) else RETRY_AFTER_S
+        code = CODES.get(type(error), grpc.StatusCode.INVALID_ARGUMENT)
+        await _refuse(context, code, error.message, wait_s=wait_s)
     except (DBAPIError, OperationalError) as error:
         log.exception("traces_not_stored", exc_info=error)
-        await _refuse(context, grpc.StatusCode.UNAVAILABLE, DATABASE_AWAY)
+        await _refuse(context, grpc.StatusCode.UNAVAILABLE, DATABASE_AWAY, wait_s=RETRY_AFTER_S)
     return acknowledgement(payload)
 
 
-async def _refuse(context: ServicerContext, code: grpc.StatusCode, message: str) -> None:
+async def _refuse(context: ServicerContext, code: grpc.StatusCode, message: str, *, wait_s: int) -> None:
     """End the call; a sender that may come back is told when."""
     trailing: tuple[tuple[str, bytes], ...] = ()
     if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
         details = AnyMessage()
-        details.Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_AFTER_S)))
+        details.Pack(RetryInfo(retry_delay=Duration(seconds=wait_s)))
         status = Status(code=code.value[0], message=message, details=[details])
         trailing = ((STATUS_DETAILS, status.SerializeToString()),)
     await context.abort(code, message, trailing)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from callscope.api.limits import RequestLimits, TokenBuckets, key_buckets, name_of_key
 from callscope.core.clock import Clock
 from callscope.core.errors import CallscopeError
 from callscope.services import traces
@@ -32,6 +33,16 @@ class Overloaded(CallscopeError):
         super().__init__(f"Too many traces wait to be read. Nothing was stored; send them again in {RETRY_AFTER_S} s.")
 
 
+class TooMany(CallscopeError):
+    """A key sends more requests than it may; the sender may come back after `wait_s`."""
+
+    code = "rate_limited"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"Rate limit exceeded. Nothing was stored; send the spans again in {wait_s} s.")
+        self.wait_s = wait_s
+
+
 @dataclass(slots=True, kw_only=True)
 class Pressure:
     """How much waits to be read, looked up now and then: a request must not cost a sum over all that waits."""
@@ -44,7 +55,8 @@ class Pressure:
 class TraceIntake:
     """Takes payloads of traces, put into `app.state.traces` once at start.
 
-    `max_bytes` bounds a payload after inflating it, `max_waiting_bytes` what is stored and not read yet.
+    `max_bytes` bounds a payload after inflating it, `max_waiting_bytes` what is stored and not read yet. `keys` counts
+    the requests of each key, for the doors that the server's other limits do not stand before.
     """
 
     transactions: SessionFactory
@@ -52,7 +64,14 @@ class TraceIntake:
     clock: Clock
     max_bytes: int
     max_waiting_bytes: int
+    keys: TokenBuckets = field(default_factory=lambda: key_buckets(RequestLimits().requests_per_minute))
     _pressure: Pressure = field(default_factory=Pressure)
+
+    def count(self, plain_key: str) -> None:
+        """Count a request of a key. Raises TooMany."""
+        taken = self.keys.take(name_of_key(plain_key.encode()))
+        if taken.deficit:
+            raise TooMany(self.keys.wait_s(taken))
 
     async def take(self, plain_key: str, body: bytes, *, media_type: MediaType, encoding: str) -> Payload:
         """Store a payload and return what was understood of it once it is committed.

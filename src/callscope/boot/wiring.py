@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callscope.api.limits import TokenBuckets, key_buckets
 from callscope.boot.secret import signing_secret
 from callscope.boot.settings import Settings
 from callscope.core.clock import Clock, SystemClock
@@ -39,6 +40,7 @@ class Wiring:
     secret: bytes
     signer: Signer
     recent_keys: RecentKeys
+    key_buckets: TokenBuckets
 
     def pipeline_context(self) -> PipelineContext:
         """Return what the stages work with."""
@@ -130,6 +132,7 @@ async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wi
             secret=secret,
             signer=Signer(secret, clock),
             recent_keys=RecentKeys(),
+            key_buckets=key_buckets(settings.requests_per_minute),
         )
     finally:
         await outbound.aclose()
