@@ -13,10 +13,11 @@ from callscope.storage.statements import Statements
 from tests.support.api import ApiUnderTest, authorization, build_app_under_test, make_key
 from tests.support.live_api import Live, integration_intake, living, objects_in
 from tests.support.live_server import serving
+from tests.support.livekit_tokens import API_KEY, SECRET
 from tests.support.trace_api import intake
 from tests.support.voices import committed_voices, pcm_of
 
-LIVEKIT_PAIR = KeyPair(api_key="devkey", secret="a secret of at least 32 characters", project="default")
+LIVEKIT_PAIR = KeyPair(api_key=API_KEY, secret=SECRET, project="default")
 
 
 @pytest.fixture

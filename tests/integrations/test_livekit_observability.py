@@ -1,11 +1,7 @@
 """A session of an unmodified LiveKit agent, sent by its own telemetry."""
 
 import base64
-import hashlib
-import hmac
-import json
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -16,8 +12,7 @@ from callscope.integrations.livekit_token import is_good
 from tests.support.agents import run_agent
 from tests.support.api import NOW
 from tests.support.live_api import Live
-
-SECRET = "a secret of at least 32 characters"
+from tests.support.livekit_tokens import SECRET, token
 
 
 @pytest.mark.slow
@@ -56,20 +51,6 @@ async def test_strangers_are_turned_away(server: str, kind: str) -> None:
         for headers in ({}, {"authorization": f"Bearer {token(secret='another')}"}):
             answer = await client.post(f"/observability/{kind}", content=b"x", headers=headers)
             assert answer.status_code == 401, answer.text
-
-
-def token(*, secret: str = SECRET, **claims: Any) -> str:
-    body = {
-        "iss": "devkey",
-        "exp": (NOW + timedelta(hours=1)).timestamp(),
-        "observability": {"write": True},
-        **claims,
-    }
-    head, content = (
-        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "HS256"}, body)
-    )
-    signature = hmac.digest(secret.encode(), head + b"." + content, hashlib.sha256)
-    return b".".join((head, content, base64.urlsafe_b64encode(signature).rstrip(b"="))).decode()
 
 
 @pytest.mark.parametrize(

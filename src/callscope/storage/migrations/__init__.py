@@ -21,15 +21,18 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(url: str | URL) -> str:
-    """Bring the database at `url` to the newest schema and return its revision; many processes may do so at once."""
+def upgrade(url: str | URL, *, revision: str = "head") -> str:
+    """Bring the database at `url` to the newest schema, or one before it, and return its revision.
+
+    Many processes may do so at once.
+    """
     engine = create_sync_engine(url)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
             connection.commit()
             try:
-                command.upgrade(alembic_config(connection), "head")
+                command.upgrade(alembic_config(connection), revision)
                 connection.commit()
                 return str(MigrationContext.configure(connection).get_current_revision())
             finally:
