@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from callscope.storage.engine import SessionFactory, create_engine, session_factory
 from tests.support.database import DatabaseServer, running_server
+from tests.support.secret_words import secrets_in
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -15,6 +16,16 @@ settings.load_profile("any machine")
 
 def _take(task: Task) -> Task:
     return task
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test in whose logs a secret stands, whatever the test is about."""
+    report = yield
+    if call.when == "teardown" and (found := secrets_in("\n".join(content for _, content in report.sections))):
+        report.outcome = "failed"
+        report.longrepr = f"What was logged holds secrets, which begin with {found}."
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from callscope.api.routes.recordings import ByteRange, PlaybackContext, RangeNotSatisfiable, parse_range
 from callscope.core.ids import new_id
@@ -13,7 +14,7 @@ from callscope.core.recording import Recording, RecordingKind
 from callscope.services import calls, recordings
 from callscope.services.signing import PLAY_RECORDING, Signer
 from callscope.storage.objects import Objects
-from tests.support.api import NOW, ApiUnderTest
+from tests.support.api import NOW, ApiUnderTest, authorization, make_read_key
 from tests.support.ingested_calls import ingest_call
 
 CONTENT = bytes(range(256)) * 5000
@@ -194,3 +195,26 @@ def test_ranges_lie_within_the_recording(size_bytes: int, first: int, last: int 
     else:
         end = size_bytes if last is None else min(last + 1, size_bytes)
         assert found == ByteRange(start=first, end=end)
+
+
+async def test_an_original_is_for_keys_that_may_and_projects_that_keep_it(
+    client: httpx.AsyncClient, api: ApiUnderTest, recording: Recording
+) -> None:
+    path = f"/v1/call/{recording.call_id}/recording/original"
+    reader = authorization(await make_read_key(api.transactions))
+
+    assert (await client.get(path)).status_code == 404
+    await client.patch("/v1/project/rules", json={"keepsOriginalRecordings": True})
+    assert (await client.get(path, headers=reader)).status_code == 403
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+
+
+async def test_a_withheld_recording_is_not_played(
+    listener: httpx.AsyncClient, api: ApiUnderTest, recording: Recording
+) -> None:
+    async with api.transactions.begin() as session:
+        await session.execute(text("UPDATE recording SET is_withheld = true"))
+
+    assert (await play(listener, api, recording)).status_code == 404

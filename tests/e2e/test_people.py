@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from callscope.services import accounts
+from callscope.services import accounts, analyses
 from tests.e2e.conftest import Site
 from tests.e2e.test_every_page import violations
+from tests.support.secret_words import PASSWORD
 
-PAGES = ("/settings/members", "/settings/you", "/settings/projects", "/settings/keys")
-PASSWORD = "a long enough sentence"
+PAGES = (
+    "/settings/members",
+    "/settings/you",
+    "/settings/projects",
+    "/settings/keys",
+    "/settings/webhooks",
+    "/settings/jobs",
+    "/settings/storage",
+)
 
 
 @pytest.fixture
@@ -45,8 +53,40 @@ async def test_the_settings_of_people_shut_nobody_out(owner: Page, path: str, sc
     for width in (1280, 360):
         await owner.set_viewport_size({"width": width, "height": 900})
         await owner.goto(path)
+        await owner.wait_for_load_state("networkidle")
         assert await violations(owner) == []
         assert await owner.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_what_is_kept_is_counted_beside_the_page_and_a_rule_is_asked_before_it_deletes(owner: Page) -> None:
+    await owner.goto("/settings/storage")
+    await expect(owner.get_by_role("table", name="What is kept").or_(owner.locator(".kept table"))).to_be_visible()
+    await owner.get_by_label("Recordings, days").fill("soon")
+    await owner.keyboard.press("Enter")
+    await expect(owner.get_by_text("Give a whole number from 1 to 36500, or nothing.")).to_be_visible()
+    assert await violations(owner) == []
+    await owner.get_by_label("Recordings, days").fill("3650")
+    await owner.keyboard.press("Enter")
+    await expect(owner.get_by_label("Recordings, days")).to_have_value("3650")
+
+
+async def test_failed_work_is_tried_again_by_keyboard(owner: Page, site: Site) -> None:
+    await owner.goto("/settings/jobs")
+    await expect(owner.get_by_text("The server answered 404 Not Found.")).to_be_visible()
+    await owner.get_by_role("button", name="Try all again: Fetching a recording").press("Enter")
+    sheet = owner.get_by_role("dialog", name="Try 1 again?")
+    await expect(sheet).to_be_visible()
+    assert await violations(owner) == []
+    await owner.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+    await owner.get_by_role("button", name="Try all again: Fetching a recording").press("Enter")
+    await sheet.get_by_role("button", name="Cancel").press("Tab")
+    await owner.keyboard.press("Enter")
+    await expect(owner.get_by_text("Nothing in default was given up.")).to_be_visible()
+    async with site.opened() as wiring, wiring.reads() as session:
+        again = await analyses.latest(session, site.project_id, site.failed_call_id)
+    async with site.opened() as wiring, wiring.sessions.begin() as session:
+        await analyses.fail(session, again, reason="The server answered 404 Not Found.", at=wiring.clock.now())
 
 
 async def test_somebody_is_invited_joins_and_makes_no_key(owner: Page, context: BrowserContext) -> None:

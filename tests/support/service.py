@@ -11,6 +11,7 @@ import httpx
 import psutil
 
 from callscope.storage import embedded
+from tests.support.secret_words import secrets_in
 
 API_KEY = "rk_live_crash0test0crash0test0crash0test0crash0"
 ANNOUNCEMENT = "Callscope answers at "
@@ -85,7 +86,9 @@ class Service:
         """Wait until the server has ended, and return its exit code."""
         assert self.server.stdout is not None
         self.server.stdout.close()
-        return self.server.wait(timeout=30)
+        exit_code = self.server.wait(timeout=30)
+        assert secrets_in(self.log()) == []
+        return exit_code
 
     def database_url(self) -> str:
         """Return the URL of the running database, for looking into it."""

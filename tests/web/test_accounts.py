@@ -14,10 +14,10 @@ from callscope.core.roles import Role
 from callscope.services import accounts
 from callscope.services.accounts import FAILURES_BEFORE_LOCK, LINK_LIFETIME, LOCK
 from tests.support.pages import form_token_of, text_of
+from tests.support.secret_words import PASSWORD
 from tests.web.conftest import SettableClock
 
 OWNER = "owner@callscope.test"
-PASSWORD = "a long enough sentence"
 
 
 async def post(client: httpx.AsyncClient, path: str, page: str = "", **form: str) -> httpx.Response:

@@ -73,7 +73,8 @@ async def conclude(context: PipelineContext, analysis: Analysis) -> Conclusion:
         if key not in known:
             await context.objects.delete(key)
     # Of what nobody put into words it is not known what has to be masked: that stays withheld.
-    withheld = [recording for recording in kept if recording.is_withheld and said]
+    is_known = any(one.entries for one in said)
+    withheld = [recording for recording in kept if recording.is_withheld and is_known]
     sound = await _mask(context, withheld, sound_masking.spans_to_beep(said))
     summary = None if transcript is None else summaries.summarize(transcript.entries)
     return Conclusion(context=context, summary=summary, sound=sound)
