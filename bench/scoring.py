@@ -68,19 +68,16 @@ VALUES = text(
     " FROM call, generate_series(1, :places) AS place, LATERAL (SELECT 100 + 10 * place AS amount) AS made"
 )
 BARE = text(
-    "INSERT INTO metric_value (id, project_id, call_id, slug, version, context, ordinal, state, value, number,"
-    " confidence, segments, evidence, statistics, method, parameters, computed_at)"
+    "WITH made AS (INSERT INTO metric_value (id, project_id, call_id, slug, version, context, ordinal, state, value,"
+    " number, confidence, segments, evidence, statistics, method, parameters, computed_at)"
     " SELECT gen_random_uuid(), own.project_id, own.call_id, 'bare', 1, 'CALL', 0, 'SUCCESS',"
     " to_jsonb(own.number / other.number), own.number / other.number, 1, '[]', '[]',"
     " jsonb_build_object('response_time', own.number, 'turn_count', other.number), 'bare', '{}', now()"
     " FROM metric_value AS own JOIN metric_value AS other ON other.call_id = own.call_id AND other.slug = 'turn_count'"
     " WHERE own.slug = 'response_time' AND own.role = 'agent' AND own.context = 'CALL'"
-    " AND own.call_id = ANY(CAST(:call_ids AS uuid[]))"
-)
-BARE_ITEMS = text(
-    "UPDATE collection_item AS item SET status = 'COMPLETED', computed_at = now(), values = jsonb_build_array("
-    "to_jsonb(made)) FROM metric_value AS made WHERE item.job_id = :job_id AND made.call_id = item.call_id"
-    " AND made.slug = 'bare' AND item.call_id = ANY(CAST(:call_ids AS uuid[]))"
+    " AND own.call_id = ANY(CAST(:call_ids AS uuid[])) RETURNING *)"
+    " UPDATE collection_item AS item SET status = 'COMPLETED', computed_at = made.computed_at,"
+    " values = jsonb_build_array(to_jsonb(made)) FROM made WHERE item.job_id = :job_id AND item.call_id = made.call_id"
 )
 
 
@@ -134,8 +131,7 @@ async def run_bare(sessions: SessionFactory, job: CollectionJob, call_ids: list[
     for place in range(0, len(call_ids), STEP):
         some = call_ids[place : place + STEP]
         async with sessions.begin() as session:
-            await session.execute(BARE, {"call_ids": some})
-            await session.execute(BARE_ITEMS, {"call_ids": some, "job_id": job.id})
+            await session.execute(BARE, {"call_ids": some, "job_id": job.id})
 
 
 def definitions() -> dict[str, NewMetric]:

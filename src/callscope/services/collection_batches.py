@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from callscope.core.metric import MetricValue
-from callscope.core.metric_policy import CollectionJob, CollectionStatus, ItemStatus
+from callscope.core.metric_policy import CollectionJob, CollectionStatus, EndedItem, ItemStatus
 from callscope.outbound.errors import ServiceAway
 from callscope.services import metric_collection
 from callscope.services.judging import Judge
@@ -34,13 +34,14 @@ async def begin(session: "AsyncSession", job_id: UUID, judge_: Judge, *, now: da
 async def record(session: "AsyncSession", batch: Batch, scored: Scored, *, now: datetime) -> None:
     """Write what became of a batch. What was computed while the job was cancelled is kept too."""
     await collection_jobs.lock(session, batch.job.id)
-    values: dict[UUID, list[Sequence[MetricValue]]] = {}
-    for item in scored.items:
-        is_taken_over = batch.job.metrics[item.ordinal].is_read_only and _has_stored(batch, item.call_id, item.values)
-        if item.values and not is_taken_over:
-            values.setdefault(item.call_id, []).append(item.values)
-    await collected_values.save(session, project_id=batch.job.project_id, job_id=batch.job.id, values=values, at=now)
-    await collection_jobs.finish_items(session, batch.job.id, scored.items)
+    job = batch.job
+
+    def is_new(item: EndedItem) -> bool:
+        return not (job.metrics[item.ordinal].is_read_only and _has_stored(batch, item.call_id, item.values))
+
+    await collected_values.record(
+        session, project_id=job.project_id, job_id=job.id, items=scored.items, is_new=is_new, at=now
+    )
     await judge.add_uses(session, batch.job.project_id, scored.uses)
     failed_count = sum(item.status is ItemStatus.FAILED for item in scored.items)
     await collection_jobs.add_progress(

@@ -1,31 +1,36 @@
 """Metric values of many calls at once: read for what is derived from them, and written as a collection job's."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.metric import MetricValue
-from callscope.storage.engine import JSON_OF_ROWS
+from callscope.core.metric_policy import EndedItem, ItemStatus
 from callscope.storage.measurements import value_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A value with its place in the table, as it is sent to the database."""
+class _Sent:
+    """An item as it is sent to the database. `ids` and `places` are of `values`, empty where these stay out."""
 
-    id: UUID
     call_id: UUID
     ordinal: int
-    told: MetricValue
+    status: ItemStatus
+    error: str | None
+    values: tuple[MetricValue, ...]
+    computed_at: datetime | None
+    ids: list[UUID]
+    places: list[int]
 
 
 _values = TypeAdapter(list[MetricValue])
-_rows = TypeAdapter(list[_Row], config=JSON_OF_ROWS)
+_items = TypeAdapter(list[_Sent], config=ConfigDict(ser_json_inf_nan="constants"))
+"""NaN and infinities become what PostgreSQL refuses."""
 
 # One text a call, made by the database and read by the validator in one go: rows of columns cost thrice as much here.
 _READ = text(
@@ -35,25 +40,35 @@ _READ = text(
     " AND slug = ANY(CAST(:slugs AS text[])) AND (context = 'CALL' OR slug = ANY(CAST(:placed_slugs AS text[])))"
     ") AS told GROUP BY call_id"
 )
+# All three read one document: as arrays each text would be escaped once more, in Python.
 _DROP_OLDER = text(
     "DELETE FROM metric_value AS old"
-    " USING unnest(CAST(:call_ids AS uuid[]), CAST(:slugs AS text[])) AS new (call_id, slug)"
-    " WHERE old.call_id = new.call_id AND old.slug = new.slug AND (old.job_id IS NULL OR old.job_id <= :job_id)"
+    " USING jsonb_to_recordset(CAST(:items AS jsonb)) AS item (call_id uuid, values jsonb, ids uuid[])"
+    " WHERE item.ids <> '{}' AND old.call_id = item.call_id AND old.slug = item.values #>> '{0,slug}'"
+    " AND (old.job_id IS NULL OR old.job_id <= :job_id)"
 )
 _ADD = text(
     "INSERT INTO metric_value (id, project_id, call_id, slug, version, role, context, ordinal, state, value, number,"
     " confidence, reason, segments, evidence, statistics, method, parameters, computed_at, job_id, property_verdicts)"
-    " SELECT new.id, :project_id, new.call_id, slug, version, role, context, new.ordinal, state, value,"
+    " SELECT place.id, :project_id, item.call_id, slug, version, role, context, place.ordinal, state, value,"
     " CASE jsonb_typeof(value) WHEN 'number' THEN CAST(value AS double precision)"
     " WHEN 'boolean' THEN CAST(CAST(value AS boolean) AS int) END,"
     " confidence, reason, segments, evidence, statistics, method, parameters, :computed_at, :job_id,"
     " NULLIF(property_verdicts, '[]')"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (id uuid, call_id uuid, ordinal int, told jsonb),"
-    " jsonb_to_record(new.told) AS told (slug text, version int, role text, context text, state text, value jsonb,"
-    " confidence double precision, reason text, segments jsonb, evidence jsonb, statistics jsonb, method text,"
-    " parameters jsonb, property_verdicts jsonb)"
-    " WHERE NOT EXISTS (SELECT FROM metric_value AS newer WHERE newer.call_id = new.call_id"
+    " FROM jsonb_to_recordset(CAST(:items AS jsonb)) AS item (call_id uuid, values jsonb, ids uuid[], places int[]),"
+    " unnest(item.ids, item.places) WITH ORDINALITY AS place (id, ordinal, position),"
+    " jsonb_to_record(item.values -> (CAST(place.position AS int) - 1)) AS told (slug text, version int, role text,"
+    " context text, state text, value jsonb, confidence double precision, reason text, segments jsonb, evidence jsonb,"
+    " statistics jsonb, method text, parameters jsonb, property_verdicts jsonb)"
+    " WHERE NOT EXISTS (SELECT FROM metric_value AS newer WHERE newer.call_id = item.call_id"
     " AND newer.slug = told.slug AND newer.job_id > :job_id)"
+)
+_FINISH = text(
+    "UPDATE collection_item AS item SET status = done.status, error = done.error, values = done.values,"
+    " computed_at = done.computed_at FROM jsonb_to_recordset(CAST(:items AS jsonb))"
+    " AS done (call_id uuid, ordinal int, status text, error text, values jsonb, computed_at timestamptz)"
+    " WHERE item.job_id = :job_id AND item.call_id = done.call_id AND item.ordinal = done.ordinal"
+    " AND item.status = 'PENDING'"
 )
 
 
@@ -84,31 +99,38 @@ async def read(
     return found
 
 
-async def save(
+async def record(
     session: AsyncSession,
     *,
     project_id: UUID,
     job_id: UUID,
-    values: Mapping[UUID, Sequence[Sequence[MetricValue]]],
+    items: Sequence[EndedItem],
+    is_new: Callable[[EndedItem], bool],
     at: datetime,
 ) -> None:
-    """Make these what each call has of each metric: one sequence a metric.
+    """Write how items ended, and make the values of those that are new what each call has of each metric.
 
-    Values of a later job stay: the one that was started last is the one that is read, whichever ends last.
+    Items that were not pending stay as they are. Values of a later job stay: the one that was started last is the one
+    that is read, whichever ends last.
     """
-    rows = [row for call_id, of_call in values.items() for row in _placed(call_id, of_call)]
-    if not rows:
-        return
-    places = {(row.call_id, row.told.slug): None for row in rows}
-    of_places = {"call_ids": [place[0] for place in places], "slugs": [place[1] for place in places], "job_id": job_id}
-    await session.execute(_DROP_OLDER, of_places)
-    sent = {"rows": _rows.dump_json(rows).decode(), "project_id": project_id, "job_id": job_id, "computed_at": at}
-    await session.execute(_ADD, sent)
+    sent = {"items": _items.dump_json([_sent(item, is_new=is_new(item)) for item in items]).decode(), "job_id": job_id}
+    await session.execute(_DROP_OLDER, sent)
+    await session.execute(_ADD, {**sent, "project_id": project_id, "computed_at": at})
+    await session.execute(_FINISH, sent)
 
 
-def _placed(call_id: UUID, of_call: Sequence[Sequence[MetricValue]]) -> Iterator[_Row]:
-    places: dict[tuple[str, str | None, str], int] = {}
-    for value in (value for of_metric in of_call for value in of_metric):
-        place = (value.slug, value.role, value.context)
-        ordinal = places[place] = places.get(place, -1) + 1
-        yield _Row(value_id(call_id, value, ordinal), call_id, ordinal, value)
+def _sent(item: EndedItem, *, is_new: bool) -> _Sent:
+    places = _places(item.values) if is_new else []
+    ids = [value_id(item.call_id, value, place) for value, place in zip(item.values, places, strict=False)]
+    return _Sent(item.call_id, item.ordinal, item.status, item.error, item.values, item.computed_at, ids, places)
+
+
+def _places(values: Sequence[MetricValue]) -> list[int]:
+    """Return which of its party and context each value is, from 0."""
+    counts: dict[tuple[str | None, str], int] = {}
+    places = []
+    for value in values:
+        place = counts.get((value.role, value.context), 0)
+        counts[value.role, value.context] = place + 1
+        places.append(place)
+    return places

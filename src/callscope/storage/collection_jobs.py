@@ -1,6 +1,6 @@
 """Jobs that collect metrics of calls, and their items: one metric of one call each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,10 @@ from callscope.core.metric_policy import (
 from callscope.core.page import Page, PageRequest
 from callscope.storage.base import Base, CallId, CreatedAt, Id, ProjectId, array_of
 from callscope.storage.calls import CallRow, visible
-from callscope.storage.engine import JSON_OF_ROWS
 from callscope.storage.metric_policies import METRICS
 from callscope.storage.pages import newest_first
 
 _values: TypeAdapter[tuple[MetricValue, ...]] = TypeAdapter(tuple[MetricValue, ...])
-_items = TypeAdapter(list[EndedItem], config=JSON_OF_ROWS)
 FINAL = [status.value for status in CollectionStatus if status.is_final]
 
 
@@ -144,21 +142,6 @@ async def pending(session: AsyncSession, job_id: UUID, *, call_limit: int) -> di
         .limit(call_limit)
     )
     return {call_id: tuple(sorted(found)) for call_id, found in (await session.execute(query))}
-
-
-async def finish_items(session: AsyncSession, job_id: UUID, items: Sequence[EndedItem]) -> None:
-    """Write how items ended. Those that were not pending stay as they are."""
-    # One document: as arrays each text would be escaped once more, in Python.
-    await session.execute(
-        text(
-            "UPDATE collection_item AS item SET status = done.status, error = done.error, values = done.values,"
-            " computed_at = done.computed_at FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
-            " AS done (call_id uuid, ordinal int, status text, error text, values jsonb, computed_at timestamptz)"
-            " WHERE item.job_id = :job_id AND item.call_id = done.call_id AND item.ordinal = done.ordinal"
-            " AND item.status = 'PENDING'"
-        ),
-        {"job_id": job_id, "rows": _items.dump_json(list(items)).decode()},
-    )
 
 
 async def change(session: AsyncSession, job_id: UUID, **columns: object) -> None:

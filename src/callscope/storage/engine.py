@@ -4,7 +4,6 @@ from typing import Any
 
 import pydantic_core
 from psycopg import OperationalError
-from pydantic import ConfigDict
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.exc import DBAPIError
@@ -84,10 +83,6 @@ def is_away(error: BaseException) -> bool:
     """Tell whether an error means that the database does not answer or has no room, and that it may again later."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, OperationalError | PoolTimeout)
-
-
-JSON_OF_ROWS = ConfigDict(ser_json_inf_nan="constants")
-"""How rows are written as one document: NaN and infinities become what PostgreSQL refuses."""
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON is anything
