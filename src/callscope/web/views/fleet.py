@@ -162,7 +162,7 @@ def _count(value: float | None) -> str:
 
 
 def _wait(value: float | None) -> str:
-    return "no answers" if value is None else span(value)
+    return "none" if value is None else span(value)
 
 
 def _share(value: float | None) -> str:

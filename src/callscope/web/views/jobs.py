@@ -68,6 +68,11 @@ class QueueView:
     oldest: str | None
     is_late: bool
 
+    @property
+    def has_jobs(self) -> bool:
+        """Whether anything waits or runs in it."""
+        return bool(self.due_count or self.running_count or self.later_count)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
@@ -99,11 +104,12 @@ class KindView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsPage:
-    """The whole page. `kind` is the kind the list of failures is narrowed to, "" for all."""
+    """The whole page; of the lines those that hold anything, and the names of the others."""
 
     figures: tuple[Figure, ...]
     has_worker: bool
     queues: tuple[QueueView, ...]
+    empty_queues: tuple[str, ...]
     running: tuple[WorkView, ...]
     postponed: tuple[WorkView, ...]
     kinds: tuple[KindView, ...]
@@ -134,7 +140,8 @@ def build_jobs_page(
     return JobsPage(
         figures=_figures(found, worker_count),
         has_worker=worker_count > 0,
-        queues=queues,
+        queues=tuple(queue for queue in queues if queue.has_jobs),
+        empty_queues=tuple(queue.label for queue in queues if not queue.has_jobs),
         running=tuple(_running(work) for work in found.running),
         postponed=tuple(_failed(work, visitor) for work in found.postponed),
         kinds=tuple(
