@@ -9,6 +9,7 @@ seconds of server, workers and database, and bytes in database and object store.
 import argparse
 import asyncio
 import statistics
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -20,6 +21,7 @@ import httpx
 import psutil
 import psycopg
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the installation under load is that of the tests
 from tests.support.otlp import body, span
 from tests.support.recording_server import RecordingServer, Reply, running_recording_server
 from tests.support.service import API_KEY, Service
@@ -178,13 +180,15 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="callscope-load-") as directory:
         service = Service(Path(directory) / "data", {"CALLSCOPE_WORKERS": str(arguments.workers)})
         async with running_recording_server() as receiver:
-            service.start()
-            seen = Seen()
-            before = sum(sum(process.cpu_times()[:4]) for process in family(service))
-            await load(service, receiver, seen, minutes=arguments.minutes, per_minute=arguments.calls_per_minute)
-            after = sum(sum(process.cpu_times()[:4]) for process in family(service))
-            report(service, seen, cpu_s=after - before)
-            service.stop()
+            await asyncio.to_thread(service.start)
+            try:
+                seen = Seen()
+                before = sum(sum(process.cpu_times()[:4]) for process in family(service))
+                await load(service, receiver, seen, minutes=arguments.minutes, per_minute=arguments.calls_per_minute)
+                after = sum(sum(process.cpu_times()[:4]) for process in family(service))
+                report(service, seen, cpu_s=after - before)
+            finally:
+                await asyncio.to_thread(service.stop)
 
 
 if __name__ == "__main__":
