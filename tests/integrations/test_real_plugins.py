@@ -7,8 +7,10 @@ from tests.support.live_api import Live
 
 pytestmark = pytest.mark.slow
 
-ONSET_TOLERANCE_MS = 500
-"""The plug-ins stamp speech and the first sound by an event loop whose clock lags behind on a busy machine."""
+PIPECAT_TOLERANCE_MS = 150
+"""The agent lives by a clock that waits for it, so what is left is how well an onset is heard."""
+LIVEKIT_TOLERANCE_MS = 500
+"""The plug-in stamps speech and the first sound by an event loop that lags behind on a busy machine."""
 
 
 async def test_pipecat(server: str, live: Live, spoken: tuple[str, str]) -> None:
@@ -32,7 +34,7 @@ async def test_pipecat(server: str, live: Live, spoken: tuple[str, str]) -> None
     assert recording.findings == ()
     measured = await live.measured(call["id"])
     assert (measured.probe.sample_rate_hz, measured.probe.channel_count) == (48_000, 2)
-    await assert_heard_where_the_transcript_says(live, call["id"])
+    await assert_heard_where_the_transcript_says(live, call["id"], PIPECAT_TOLERANCE_MS)
 
 
 async def test_livekit(server: str, live: Live, spoken: tuple[str, str]) -> None:
@@ -57,11 +59,11 @@ async def test_livekit(server: str, live: Live, spoken: tuple[str, str]) -> None
     assert await live.column("SELECT count(*) FROM live_chunk") == [5]
     measured = await live.measured(call["id"])
     assert (measured.probe.sample_rate_hz, measured.probe.channel_count) == (48_000, 2)
-    await assert_heard_where_the_transcript_says(live, call["id"])
+    await assert_heard_where_the_transcript_says(live, call["id"], LIVEKIT_TOLERANCE_MS)
 
 
-async def assert_heard_where_the_transcript_says(live: Live, call_id: str) -> None:
+async def assert_heard_where_the_transcript_says(live: Live, call_id: str, tolerance_ms: int) -> None:
     query = "SELECT abs(heard_start_ms - start_offset_ms) FROM transcript_entry WHERE heard_start_ms IS NOT NULL"
     distances_ms = await live.column(query)
     assert len(distances_ms) == len(await live.transcript(call_id))
-    assert max(distances_ms) <= ONSET_TOLERANCE_MS
+    assert max(distances_ms) <= tolerance_ms
