@@ -5,7 +5,6 @@ import hashlib
 from typing import Any
 
 import httpx
-import pytest
 
 from callscope.core.permissions import Scope
 from tests.support.api import ApiUnderTest, authorization, make_key
@@ -45,48 +44,46 @@ async def test_a_text_is_kept_and_its_words_are_not_given_out(client: httpx.Asyn
     assert "30 days" not in str(read)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"name": "J", "sourceType": "JSON", "content": '{"refunds": {"days": 30}, "half": "\\ud83d"}'},
-        a_file("Größe: 30 Tage".encode(), "text/plain", filename="größe.txt"),
-        a_file(b"# Refunds\n\n30 days", "text/markdown"),
-        a_file(pdf_of(["Refunds within 30 days."]), "application/pdf", filename="returns.pdf"),
-    ],
+KINDS = (
+    {"name": "J", "sourceType": "JSON", "content": '{"refunds": {"days": 30}, "half": "\\ud83d"}'},
+    a_file("Größe: 30 Tage".encode(), "text/plain", filename="größe.txt", name="plain"),
+    a_file(b"# Refunds\n\n30 days", "text/markdown", name="markdown"),
+    a_file(pdf_of(["Refunds within 30 days."]), "application/pdf", filename="returns.pdf"),
 )
-async def test_every_kind_of_document_is_taken(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    made = await make(client, body)
-    assert (made["originalFilename"], made["mimeType"]) == (body.get("filename"), body.get("mimeType"))
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "words"),
-    [
-        ({"content": None}, "content", "required"),
-        ({"content": " \n— "}, "content", "no words"),
-        ({"sourceType": "JSON"}, "content", "not JSON"),
-        ({"sourceType": "JSON", "content": "[" * 100_000}, "content", "not JSON"),
-        ({"sourceType": "URL"}, "sourceType", "TEXT"),
-        ({"name": "n" * 121}, "name", "120"),
-        ({"description": "d" * 501}, "description", "500"),
-        ({"content": "a" * (10 * 1024 * 1024 + 1)}, "content", "at most"),
-        (a_file(b"x", "image/png"), "mimeType", "application/pdf"),
-        (a_file(b"x", "text/plain", filename=None), "filename", "required"),
-        (a_file(b"x", "text/plain", mimeType=None), "mimeType", "required"),
-        (a_file(b"", "text/plain"), "contentBase64", "no words"),
-        (a_file(b"\xff\xfe\x00", "text/plain"), "contentBase64", "UTF-8"),
-        (a_file(b"a\0b", "text/plain"), "contentBase64", "NUL"),
-        (a_file(b"x", "text/plain", contentBase64="%%"), "contentBase64", "base64"),
-        (a_file(picture_pdf(), "application/pdf"), "contentBase64", "only images"),
-    ],
+async def test_every_kind_of_document_is_taken(client: httpx.AsyncClient) -> None:
+    for body in KINDS:
+        made = await make(client, body)
+        assert (made["originalFilename"], made["mimeType"]) == (body.get("filename"), body.get("mimeType"))
+
+
+REFUSED: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({"content": None}, "content", "required"),
+    ({"content": " \n— "}, "content", "no words"),
+    ({"sourceType": "JSON"}, "content", "not JSON"),
+    ({"sourceType": "JSON", "content": "[" * 100_000}, "content", "not JSON"),
+    ({"sourceType": "URL"}, "sourceType", "TEXT"),
+    ({"name": "n" * 121}, "name", "120"),
+    ({"description": "d" * 501}, "description", "500"),
+    ({"content": "a" * (10 * 1024 * 1024 + 1)}, "content", "at most"),
+    (a_file(b"x", "image/png"), "mimeType", "application/pdf"),
+    (a_file(b"x", "text/plain", filename=None), "filename", "required"),
+    (a_file(b"x", "text/plain", mimeType=None), "mimeType", "required"),
+    (a_file(b"", "text/plain"), "contentBase64", "no words"),
+    (a_file(b"\xff\xfe\x00", "text/plain"), "contentBase64", "UTF-8"),
+    (a_file(b"a\0b", "text/plain"), "contentBase64", "NUL"),
+    (a_file(b"x", "text/plain", contentBase64="%%"), "contentBase64", "base64"),
+    (a_file(picture_pdf(), "application/pdf"), "contentBase64", "only images"),
 )
-async def test_what_cannot_be_used_is_refused_by_its_field(
-    client: httpx.AsyncClient, change: dict[str, Any], field: str, words: str
-) -> None:
-    refused = await client.post(PATH, json={**TEXT, **change})
-    issue = refused.json()["error"]["issues"][0]
-    assert (refused.status_code, issue["path"]) == (400, [field])
-    assert words in issue["message"]
+
+
+async def test_what_cannot_be_used_is_refused_by_its_field(client: httpx.AsyncClient) -> None:
+    for change, field, words in REFUSED:
+        refused = await client.post(PATH, json={**TEXT, **change})
+        issue = refused.json()["error"]["issues"][0]
+        assert (refused.status_code, issue["path"]) == (400, [field]), words
+        assert words in issue["message"]
     assert (await client.get(PATH)).json()["pagination"]["total"] == 0
 
 
@@ -148,15 +145,14 @@ async def test_a_document_that_a_policy_names_stays(client: httpx.AsyncClient) -
     assert (await client.delete(f"{PATH}/{made['id']}")).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("ids", "words"), [([UNKNOWN_ID], "no knowledge base"), (["x"], "no knowledge base"), (["x"] * 21, "at most 20")]
-)
-async def test_a_policy_names_documents_that_are_there(client: httpx.AsyncClient, ids: list[str], words: str) -> None:
-    setting = {"knowledgeBaseDocumentIds": ids}
-    body = {"name": "P", "modality": "call", "metrics": [{"id": "knowledge_missed_answer", "settings": setting}]}
-    refused = (await client.post("/v1/metric/policies", json=body)).json()
-    assert refused["error"]["issues"][0]["path"] == ["metrics", 0, "settings", "knowledgeBaseDocumentIds"]
-    assert words in refused["message"]
+async def test_a_policy_names_documents_that_are_there(client: httpx.AsyncClient) -> None:
+    cases = (([UNKNOWN_ID], "no knowledge base"), (["x"], "no knowledge base"), (["x"] * 21, "at most 20"))
+    for ids, words in cases:
+        setting = {"knowledgeBaseDocumentIds": ids}
+        body = {"name": "P", "modality": "call", "metrics": [{"id": "knowledge_missed_answer", "settings": setting}]}
+        refused = (await client.post("/v1/metric/policies", json=body)).json()
+        assert refused["error"]["issues"][0]["path"] == ["metrics", 0, "settings", "knowledgeBaseDocumentIds"]
+        assert words in refused["message"]
 
 
 async def test_a_reading_key_reads_only(client: httpx.AsyncClient, api: ApiUnderTest) -> None:
