@@ -12,17 +12,20 @@ import pytest
 from callscope.core.analysis import Analysis, AnalysisStatus, Stage
 from callscope.core.call import Call, Role
 from callscope.core.metric import ValueState
+from callscope.core.project_rules import RedactionClass
 from callscope.core.transcript import Transcript, TranscriptSource
 from callscope.pipeline.app import create_app
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.transcribing_process import RecognizerChoice
-from callscope.services import analyses, transcripts
+from callscope.services import analyses, project_rules, transcripts
 from callscope.speech.diarization.embedder import EmbedderUnavailable
 from callscope.speech.diarization.resemblyzer import load_embedder
 from callscope.speech.stt.model_store import NO_MODEL
 from callscope.speech.word_errors import compare_words
+from callscope.storage import projects
 from tests.pipeline.conftest import Pipeline
 from tests.pipeline.test_fetching import LINES
+from tests.pipeline.test_lifetimes import places_of
 from tests.support.demo_calls import MONO, STEREO, transcript_of
 from tests.support.ingested_calls import ingest_call
 from tests.support.recording_server import RecordingServer, Reply, SeenRequest
@@ -35,6 +38,7 @@ HEARD = {
     "language": "en",
     "words": [{"word": "hello", "start": 0.5, "end": 0.9}, {"word": "there", "start": 0.9, "end": 1.2}],
 }
+CARD = "4539 5787 6362 1486"
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
 
 
@@ -160,6 +164,26 @@ async def test_a_brought_transcript_is_read_first_and_transcribed_beside_only_wh
     assert best is not None
     assert best.source is TranscriptSource.CUSTOMER_AGENT_REALTIME
     assert (analysis.status, analysis.transcription_reason) == (AnalysisStatus.COMPLETED, None)
+
+
+async def test_a_project_that_masks_keeps_nothing_of_what_was_recognised(
+    context: PipelineContext, database_url: str, server: RecordingServer
+) -> None:
+    words = ["My", "card", "number", "is", *CARD.split()]
+    times = [{"word": word, "start": 0.1 * place, "end": 0.1 * place + 0.1} for place, word in enumerate(words)]
+    said = Reply(body=json.dumps({"text": " ".join(words), "language": "en", "words": times}).encode())
+    async with pipeline_with(context, database_url, answering(server, lambda _: said), beside_brought=True) as pipeline:
+        async with pipeline.sessions.begin() as session:
+            project_id = await projects.find_or_create(session, "default")
+            await project_rules.change_rules(session, project_id, {"redacted": {RedactionClass.PAYMENT_CARD}})
+        _, analysis, recognized = await transcribed(pipeline, server, body=STEREO.read_bytes(), has_lines=True)
+
+        assert analysis.status is AnalysisStatus.COMPLETED
+        assert recognized is not None
+        assert "My card number is [PAYMENT_CARD]" in {entry.text for entry in recognized.entries}
+        async with pipeline.sessions() as session:
+            for part in (CARD, *CARD.split()):
+                assert await places_of(session, part) == []
 
 
 async def test_nobody_to_be_heard_is_said(context: PipelineContext, database_url: str, server: RecordingServer) -> None:

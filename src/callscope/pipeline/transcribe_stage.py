@@ -13,7 +13,7 @@ from callscope.core.transcript import Transcript, TranscriptComparison, Transcri
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.measuring_process import MeasuringLimits
 from callscope.pipeline.transcribing_process import TranscribingRequest, transcribe_apart
-from callscope.services import analyses, calls, recordings, transcripts
+from callscope.services import analyses, calls, recordings, redaction, transcripts
 from callscope.services.measuring import measure_agreement, measure_words
 from callscope.services.transcribing import SpokenPart, spoken_parts
 from callscope.speech.stt.model_store import NO_MODEL
@@ -61,13 +61,16 @@ async def transcribe_recording_of_call(context: PipelineContext, analysis: Analy
         brought = await transcripts.read_brought(session, *ids)
         tools = await calls.list_tool_invocations(session, *ids)
         call = await calls.get_call(session, *ids)
+        kinds = await redaction.kinds_of(session, analysis.project_id)
     if recording is None or found is None or (brought is not None and not context.transcribes_beside_brought):
         return nothing
     if context.recognizer.is_none:
         return nothing if brought is not None else replace(nothing, reason=NO_MODEL)
     if conversation is None:
         return replace(nothing, reason=NO_PARTIES.format(reason=found.reason))
-    entries = await _transcribe(context, analysis, call, recording, spoken_parts(found, conversation))
+    heard = await _transcribe(context, analysis, call, recording, spoken_parts(found, conversation))
+    # Before anything is made of them: what differs from the brought words, and evidence of metrics, quotes them.
+    entries = redaction.masked_entries(heard, kinds)
     if not entries:
         return replace(nothing, reason=NO_WORDS)
     words = RecognizedWords(context=context, call=call, entries=entries)

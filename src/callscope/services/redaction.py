@@ -1,6 +1,6 @@
 """Masking: in a project that wants it, what comes in is masked before it is stored, so that nothing shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -9,7 +9,7 @@ from callscope.core.new_call import NewCall, NewToolInvocation, NewTranscriptEnt
 from callscope.core.project_rules import RedactionClass
 from callscope.core.transcript import TranscriptEntry
 from callscope.redaction.detect import Found, find, mask
-from callscope.redaction.timing import shares_of
+from callscope.services.word_masking import WORDS, masked_words, shares_in
 from callscope.storage import project_rules
 
 if TYPE_CHECKING:
@@ -53,9 +53,18 @@ def _masked_entry(entry: EntryT, kinds: Kinds, *, before: str) -> EntryT:
     return replace(
         entry,
         text=mask(entry.text, found),
-        payload=None if entry.payload is None else masked_value(entry.payload, kinds),
-        masked=(*entry.masked, *shares_of(entry.text, found)),
+        payload=_masked_payload(entry, found, kinds),
+        masked=(*entry.masked, *shares_in(entry, found)),
     )
+
+
+def _masked_payload(
+    entry: NewTranscriptEntry | TranscriptEntry, found: Collection[Found], kinds: Kinds
+) -> Mapping[str, Any] | None:
+    if entry.payload is None:
+        return None
+    words = {WORDS: masked_words(entry, found)} if found and WORDS in entry.payload else {}
+    return {**masked_value(entry.payload, kinds), **words}
 
 
 def masked_tools(tools: Sequence[NewToolInvocation], kinds: Kinds) -> tuple[NewToolInvocation, ...]:
