@@ -1,4 +1,7 @@
 import asyncio
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,3 +224,9 @@ async def test_a_poison_recording_fails_its_call_and_spares_the_worker(
         analysis = await pipeline.analysis(call)
     assert (analysis.status, analysis.stage) == (AnalysisStatus.FAILED, Stage.MEASURE)
     assert "CALLSCOPE_ANALYSIS_MEMORY_BYTES" in (analysis.reason or "")
+
+
+def test_measuring_goes_last_for_a_core() -> None:
+    program = "import os; from callscope.pipeline.measuring_child import limit; limit(2**31); print(os.nice(0))"
+    measuring = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert int(measuring.stdout) > os.nice(0)

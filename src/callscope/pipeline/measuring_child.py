@@ -1,5 +1,6 @@
 """The child's side of measuring: a program with the arguments PARENT_PID MEMORY_BYTES REQUEST_FILE REPLY_FILE."""
 
+import os
 import resource
 import signal
 import sys
@@ -13,6 +14,7 @@ from callscope.services.measuring import measure_recording
 
 OOM_SCORE = Path("/proc/self/oom_score_adj")
 MOST_EXPENDABLE = "1000"
+LAST_IN_LINE = 10
 RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 OUT_OF_MEMORY = (
     "The recording needs more memory than the {mebibytes} MiB that measuring may use. If it is not damaged, the "
@@ -30,7 +32,11 @@ def main() -> None:
 
 
 def limit(memory_bytes: int) -> None:
-    """Bound this process's own memory, forbid core files, and stand first in line when the machine runs out."""
+    """Bound this process's own memory, forbid core files, stand first in line when it runs out, and last for a core.
+
+    Whoever sends a call while it runs does not come again: answers go before measuring.
+    """
+    os.nice(LAST_IN_LINE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Private memory, not address space: libraries and thread stacks reserve gigabytes they never touch.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
