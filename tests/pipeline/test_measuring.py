@@ -228,5 +228,5 @@ async def test_a_poison_recording_fails_its_call_and_spares_the_worker(
 
 def test_measuring_goes_last_for_a_core() -> None:
     program = "import os; from callscope.pipeline.measuring_child import limit; limit(2**31); print(os.nice(0))"
-    measuring = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    measuring = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(measuring.stdout) > os.nice(0)
