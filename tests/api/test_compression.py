@@ -96,3 +96,9 @@ async def test_an_error_is_readable_too() -> None:
         return PlainTextResponse(LONG, status_code=500)
 
     assert (await ask(Route("/answer", answer))).content == LONG
+
+
+async def test_the_service_compresses_what_it_answers(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/openapi.json")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["openapi"]

@@ -84,6 +84,11 @@ async def test_an_empty_project_shows_what_to_send(context: BrowserContext) -> N
     await sign_in_with_key(page, "empty")
     await expect(page.get_by_role("heading", name="Send your first call")).to_be_visible()
     assert await violations(page) == []
+    await page.set_viewport_size({"width": 360, "height": 900})
+    for path in ("/calls", "/traces", "/overview", "/settings/jobs"):
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        assert await violations(page) == []
 
 
 async def test_layout_does_not_shift_when_the_drawing_arrives(page: Page, site: Site) -> None:

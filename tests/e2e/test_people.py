@@ -73,13 +73,13 @@ async def test_what_is_kept_is_counted_beside_the_page_and_a_rule_is_asked_befor
 async def test_failed_work_is_tried_again_by_keyboard(owner: Page, site: Site) -> None:
     await owner.goto("/settings/jobs")
     await expect(owner.get_by_text("The server answered 404 Not Found.")).to_be_visible()
-    await owner.get_by_role("button", name="Try all again: Fetching a recording").press("Enter")
+    await owner.get_by_role("button", name="Fetching a recording").press("Enter")
     sheet = owner.get_by_role("dialog", name="Try 1 again?")
     await expect(sheet).to_be_visible()
     assert await violations(owner) == []
     await owner.keyboard.press("Escape")
     await expect(sheet).to_be_hidden()
-    await owner.get_by_role("button", name="Try all again: Fetching a recording").press("Enter")
+    await owner.get_by_role("button", name="Fetching a recording").press("Enter")
     await sheet.get_by_role("button", name="Cancel").press("Tab")
     await owner.keyboard.press("Enter")
     await expect(owner.get_by_text("Nothing in default was given up.")).to_be_visible()

@@ -13,7 +13,7 @@ from tests.web.conftest import Calls
 MOST_BYTES = 250_000
 
 
-@pytest.mark.parametrize("path", ["/calls", "/calls/{call_id}", "/overview", "/agents", "/design"])
+@pytest.mark.parametrize("path", ["/calls", "/calls/{call_id}", "/overview", "/agents", "/settings/jobs", "/design"])
 async def test_a_page_weighs_little(browser: httpx.AsyncClient, calls: Calls, project_id: UUID, path: str) -> None:
     call_id = await calls.add(build_whole_call(project_id=project_id))
     page = (await browser.get(path.format(call_id=call_id))).text
