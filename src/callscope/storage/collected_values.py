@@ -60,8 +60,9 @@ _ADD = text(
     " jsonb_to_record(item.values -> (CAST(place.position AS int) - 1)) AS told (slug text, version int, role text,"
     " context text, state text, value jsonb, confidence double precision, reason text, segments jsonb, evidence jsonb,"
     " statistics jsonb, method text, parameters jsonb, property_verdicts jsonb)"
-    " WHERE NOT EXISTS (SELECT FROM metric_value AS newer WHERE newer.call_id = item.call_id"
-    " AND newer.slug = told.slug AND newer.job_id > :job_id)"
+    # An aggregate, not NOT EXISTS: that is turned into a join, for which the whole table may be read.
+    " WHERE NOT COALESCE((SELECT bool_or(newer.job_id > :job_id) FROM metric_value AS newer"
+    " WHERE newer.call_id = item.call_id AND newer.slug = told.slug), FALSE)"
 )
 _FINISH = text(
     "UPDATE collection_item AS item SET status = done.status, error = done.error, values = done.values,"
