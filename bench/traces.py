@@ -2,7 +2,8 @@
 
     python bench/traces.py [--spans 20480] [--peer-python /path/to/python] [--overload-s 600]
 
-The peer lives in an environment of its own (`pip install arize-phoenix`). Both are killed with SIGKILL in the middle of
+The peer lives in an environment of its own (`python -m venv .venv-phoenix && .venv-phoenix/bin/pip install
+arize-phoenix`); it takes minutes to show what it has acknowledged. Both are killed with SIGKILL in the middle of
 a second load; what they had acknowledged and do not have afterwards is their loss. Then more is sent to Callscope than
 it can drain, for as long as `--overload-s` says: what it refuses is counted, and its memory must stay where it was.
 """
