@@ -1,10 +1,13 @@
 """Two in the morning, a complaint and a phone number: from the search to the moment the agent talked over a caller."""
 
 import re
+from typing import Any
 
-from playwright.async_api import Page, expect
+import pytest
+from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.conftest import Site
+from tests.e2e.test_call_page import tab_to
 
 POSITION_S = "document.querySelector('[data-audio]').currentTime"
 
@@ -36,6 +39,41 @@ async def test_from_a_phone_number_to_the_moment_of_the_failed_barge_in(page: Pa
     await note.get_by_role("button", name="Remove this note").click()
     await expect(note).to_have_count(0)
     assert str(site.call_id) in page.url
+
+
+SEEN = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  const isInSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  return isInSight && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+}"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+async def test_the_complaint_is_heard_by_keyboard_alone(page: Page, site: Site, width: int, scheme: Any) -> None:
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    await page.set_viewport_size({"width": width, "height": 780})
+
+    async def go_to(wanted: Locator) -> None:
+        await tab_to(page, wanted)
+        assert await page.evaluate(SEEN), wanted
+        await page.keyboard.press("Enter")
+
+    await page.goto("/calls")
+    await tab_to(page, page.get_by_role("searchbox"))
+    await page.keyboard.type("+1 (415) 555-0123")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("searchText="))
+    await go_to(page.get_by_role("link", name="Failed barge-ins"))
+    await expect(page.get_by_role("status")).to_contain_text("failed barge-ins first")
+    await go_to(page.locator(f'tr a.open[href^="/calls/{site.call_id}"]'))
+    await page.wait_for_selector("html[data-call-ready]")
+    await page.wait_for_function("() => document.querySelector('[data-audio]').readyState > 0")
+    await go_to(page.locator(".figure", has_text="Barge-ins failed").get_by_role("link"))
+    await page.wait_for_function(f"() => Math.abs({POSITION_S} - 28) < 0.1")
+    await page.keyboard.press("Space")
+    await page.wait_for_selector('[data-entry-ms="29000"][aria-current]')
+    await page.keyboard.press("Space")
+    await expect(page.locator(".entry[aria-current]")).to_contain_text("No, no, I need it today, please listen.")
 
 
 async def test_silence_is_passed_over_and_the_list_is_walked_by_key(page: Page, site: Site) -> None:
