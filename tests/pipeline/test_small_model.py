@@ -51,14 +51,15 @@ async def test_its_answers_are_checked_against_the_call(
     assert set(answer) == {"evidence", "reasoning", "applies", "value", "confidence"}
     assert used["INPUT_TOKENS"] > 100 * len(exchanges)
     assert used["OUTPUT_TOKENS"] > 0
+    reasoning = answer["reasoning"].strip()
     is_quoted = all(quoted_in(item["quote"], lines) for item in answer["evidence"])
     if value.state is ValueState.ERROR:
         assert (len(exchanges), job.status) == (MOST_TRIES, "FAILED")
-        assert not is_quoted or not 0 <= answer["confidence"] <= 1 or answer["value"] is None or not answer["reasoning"]
+        assert not is_quoted or not 0 <= answer["confidence"] <= 1 or answer["value"] is None or not reasoning
     else:
         assert is_quoted
         assert value.value == (answer["value"] if answer["applies"] else None)
-        assert value.reason == answer["reasoning"]
+        assert value.reason == reasoning
 
 
 async def test_what_is_no_json_is_rejected_asked_again_and_reported(

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { getLlama, LlamaCompletion } from "node-llama-cpp";
 
 const CONTEXT_TOKENS = 4096;
-const MOST_ANSWER_TOKENS = 160;
+const MOST_ANSWER_TOKENS = 400; // more than the longest answer within the bounds below
 const MOST_FREE_TOKENS = 48;
 const LONGEST_TEXT = 60; // a small model left alone does not come to an end
 const MOST_ITEMS = 1;
