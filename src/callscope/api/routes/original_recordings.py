@@ -25,10 +25,10 @@ router = APIRouter(prefix="/v1/call", tags=["recording"])
     },
 )
 async def get_original_recording(
-    playback: Playback,
     request: Request,
     call_id: UUID,
     principal: Annotated[Principal, Depends(Requires("recording:original"))],
+    playback: Playback,
 ) -> Response:
     """Hear a recording as it came in, also before it is masked. Its project must keep originals."""
     async with playback.reads() as session:
