@@ -27,6 +27,8 @@ async def test_every_page_of_the_docs_has_its_picture(page: Page, site: Site, fo
         "call": f"/calls/{site.call_id}#t=29",
         "overview": "/overview?period=week",
         "agent": f"/agents/{site.agent_id}?period=week",
+        "metric": "/metrics/response_time",
+        "new-metric": f"/metrics/new?kind=THRESHOLD&source=response_time&call={site.call_id}",
     }
     await page.emulate_media(color_scheme="light", reduced_motion="reduce")
     await page.set_viewport_size({"width": 1280, "height": 860})
@@ -35,5 +37,6 @@ async def test_every_page_of_the_docs_has_its_picture(page: Page, site: Site, fo
         await page.wait_for_load_state("networkidle")
         picture = await page.screenshot(path=folder / f"{name}.png")
         assert len(picture) > SMALLEST_BYTES, name
-    used = (Path(__file__).parents[2] / "docs" / "how-to" / "find-the-bad-call.md").read_text()
+    how_to = Path(__file__).parents[2] / "docs" / "how-to"
+    used = "".join((how_to / page).read_text() for page in ("find-the-bad-call.md", "own-metrics.md"))
     assert all(f"../images/pages/{name}.png" in used for name in pages)

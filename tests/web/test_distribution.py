@@ -45,6 +45,8 @@ def test_bars_have_round_ends_and_lead_to_the_calls_in_them() -> None:
 def test_one_number_is_one_bar(number: float) -> None:
     (party,) = of(number, number).parties
     assert [bar.count for bar in party.bars] == [2]
+    (times,) = of(1700.0, unit=MS).parties
+    assert times.bars[0].label == "1.60 s to 1.80 s"
 
 
 def test_values_of_places_lead_to_no_list_of_calls() -> None:

@@ -133,7 +133,8 @@ def _numbers(numbers: Sequence[float], party: str, slug: str | None, unit: Unit 
 
 def _edges(least: float, most: float, *, is_whole: bool) -> list[float]:
     """Return the ends of at most `MOST_BARS` stretches of round width that hold all from `least` to `most`."""
-    width = _round_up((most - least) / MOST_BARS) if most > least else 1.0
+    reach = (most - least) or abs(most)
+    width = _round_up(reach / MOST_BARS) if reach else 1.0
     width = max(1.0, width) if is_whole else width
     first = math.floor(least / width)
     count = math.floor(most / width) - first + 1
