@@ -11,7 +11,7 @@ from callscope.core.metric_policy import CollectionStatus
 from callscope.services import metric_collection, metric_policies
 from tests.support.built_calls import build_whole_call
 from tests.support.metric_forms import FORMULA, JUDGED, Fields, post
-from tests.support.pages import text_of
+from tests.support.pages import sign_in, text_of
 from tests.web.conftest import Calls
 from tests.web.test_metric_pages import make, problem_at
 
@@ -193,3 +193,16 @@ async def test_a_job_is_stopped_and_tried_again(
     async with calls.wiring.reads() as session:
         stands = await metric_collection.get_job(session, project_id, UUID(job.rpartition("/")[2]))
     assert stands.status is CollectionStatus.PENDING
+
+
+async def test_who_only_looks_sees_everything_and_is_offered_nothing(browser: httpx.AsyncClient, calls: Calls) -> None:
+    address, policy = await make(browser, FORMULA), await make_policy(browser)
+    looks = frozenset({"call:read", "metric:read", "metric-policy:read", "metric-collection-job:read"})
+    await calls.add_key("only looks", permissions=looks)
+    await sign_in(browser, "only looks")
+    for path in ("/metrics", address, "/policies", policy, "/collection-jobs"):
+        page = await browser.get(path)
+        assert page.status_code == 200, path
+        assert not re.search(r"/new\b|/edit|/score|/remove|/cancel|/retry", page.text), path
+    for path in ("/metrics/new", f"{address}/edit", f"{address}/score", "/policies/new", f"{policy}/edit"):
+        assert (await browser.get(path)).status_code == 403, path
