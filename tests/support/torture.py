@@ -32,7 +32,7 @@ POLL_S = 0.2
 REST_S = 0.05
 SPANS_PER_CALL = 5
 FEWEST_REFUSALS = 3
-SAID_BYTES = 8192
+SAID_BYTES = 128 * 1024
 """So much, which nothing compresses, is told by each span: more than a full disk finds room for."""
 WAV = tone_wav(seconds=0.5)
 HEADERS = {"authorization": f"Bearer {API_KEY}"}
