@@ -36,8 +36,8 @@ BAR = 3.0
 HEADERS = {"authorization": f"Bearer {API_KEY}"}
 ROUTE = "/v1/integrations/pipecat"
 CHUNK = bytes(256 * 1024)
-BUSY_CALLS = 20
-BUSY_S = 600
+BUSY_CALLS = 12
+BUSY_S = 1800
 
 
 async def main() -> None:
