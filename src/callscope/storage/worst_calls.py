@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -42,9 +42,7 @@ ORDERS = {
     Worst.QUALITY: _Order(
         column=CallFiguresRow.quality_score, is_descending=False, has_fault=CallFiguresRow.quality_score.is_not(None)
     ),
-    Worst.ERRORS: _Order(
-        column=CallFiguresRow.started_at, is_descending=True, has_fault=CallFiguresRow.is_error.is_(True)
-    ),
+    Worst.ERRORS: _Order(column=CallFiguresRow.started_at, is_descending=True, has_fault=and_(CallFiguresRow.is_error)),
 }
 
 
@@ -79,10 +77,11 @@ async def read_stretch(
 def _faulty(project_id: UUID, query: CallQuery, worst: Worst) -> Select[UUID]:
     """Return the ids of all calls of the list, in no order.
 
-    Only visible calls have figures, and these know when a call began: whoever asks no more needs no look at calls.
+    Only visible calls have figures, and these know a call's start and agents: whoever asks no more needs no look at
+    calls.
     """
     faulty = select(CallFiguresRow.call_id).where(*_matching(project_id, query, worst))
-    asked = filters(project_id, replace(query, started_after=None, started_before=None))
+    asked = filters(project_id, replace(query, started_after=None, started_before=None, agent_id=None))
     return faulty.where(CallFiguresRow.call_id.in_(select(CallRow.id).where(*asked))) if asked else faulty
 
 
@@ -95,12 +94,14 @@ def _ordered(project_id: UUID, query: CallQuery, worst: Worst) -> Select[CallRow
 
 
 def _matching(project_id: UUID, query: CallQuery, worst: Worst) -> list[ColumnElement[bool]]:
-    """Return what holds of the figures of the list's calls: the fault, and a stretch of time, which has an index."""
+    """Return what holds of the figures of the list's calls: the fault, and what is asked of what figures know."""
     matching = [CallFiguresRow.project_id == project_id, ORDERS[worst].has_fault]
     if query.started_after is not None:
         matching.append(CallFiguresRow.started_at >= query.started_after)
     if query.started_before is not None:
         matching.append(CallFiguresRow.started_at < query.started_before)
+    if query.agent_id is not None:
+        matching.append(literal(query.agent_id) == any_(CallFiguresRow.agent_ids))
     return matching
 
 
