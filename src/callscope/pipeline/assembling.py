@@ -45,23 +45,29 @@ async def assemble(context: PipelineContext, analysis: Analysis) -> Recording | 
     )
 
 
-async def stitched(objects: Objects, plan: StitchPlan, pcm: PcmFormat) -> AsyncIterator[bytes]:
-    """Yield a WAV file of the plan's pieces, without ever holding more than a block of it."""
-    yield wav_header(plan.size_bytes, pcm)
-    left_bytes = plan.size_bytes
+async def stitched(
+    objects: Objects, plan: StitchPlan, pcm: PcmFormat, *, start_bytes: int = 0, end_bytes: int | None = None
+) -> AsyncIterator[bytes]:
+    """Yield a WAV file of the plan's pieces, or of a stretch of them, without ever holding more than a block of it."""
+    end_bytes = plan.size_bytes if end_bytes is None else min(end_bytes, plan.size_bytes)
+    yield wav_header(end_bytes - start_bytes, pcm)
+    at_bytes = 0
     for piece in plan.pieces:
-        async for block in _blocks(objects, piece):
-            yield block[:left_bytes]
-            left_bytes -= min(left_bytes, len(block))
+        first = max(start_bytes - at_bytes, 0)
+        last = min(end_bytes - at_bytes, piece.size_bytes)
+        if first < last:
+            async for block in _blocks(objects, piece, first, last):
+                yield block
+        at_bytes += piece.size_bytes
 
 
-async def _blocks(objects: Objects, piece: Piece) -> AsyncIterator[bytes]:
+async def _blocks(objects: Objects, piece: Piece, first: int, last: int) -> AsyncIterator[bytes]:
     if piece.object_key is not None:
-        async for block in await objects.read(piece.object_key):
+        async for block in await objects.read(piece.object_key, start=first, end=last):
             yield block
         return
-    for start in range(0, piece.size_bytes, len(SILENT_BLOCK)):
-        yield SILENT_BLOCK[: piece.size_bytes - start]
+    for start in range(first, last, len(SILENT_BLOCK)):
+        yield SILENT_BLOCK[: last - start]
 
 
 def _wait_for_outstanding(context: PipelineContext, chunks: Sequence[LiveChunk]) -> None:
