@@ -4,7 +4,7 @@ import pytest
 
 from callscope.core.errors import InvalidInput
 from callscope.core.page import Page
-from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart, Stretch
+from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, SpanPart
 from callscope.core.trace import SpanOutlines, SpanStatus
 from callscope.core.trace_query import TraceSort, TraceSummary
 from callscope.services.trace_drawing import DrawnTraces
@@ -56,11 +56,11 @@ def drawn(*outlines: dict[str, object], attribution: Attribution | None = None) 
     return DrawnTraces(summaries=(SUMMARY,), outlines=SpanOutlines(**{**columns, **packed}), attribution=attribution)
 
 
-def attributed(*splits: ResponseSplit, alignment: Alignment | None = ALIGNMENT) -> Attribution:
+def attributed(alignment: Alignment | None = ALIGNMENT) -> Attribution:
     return Attribution(
         alignment=alignment,
         reason=None if alignment else "Only 1 of 9 speech onsets meet.",
-        splits=splits,
+        splits=(),
         parts=frozenset({SpanPart.LLM}),
         parameters={},
         version="built",
@@ -77,7 +77,7 @@ def test_spans_of_a_trace_are_columns_on_its_own_clock() -> None:
     assert document["duration_ms"] == 2500
     columns = document["spans"]
     assert columns["ids"] == "".join(f"{number:016x}" for number in (1, 2, 3))
-    assert columns["parent"] == [-1, 0, -1]
+    assert columns["depth"] == [0, 1, 0]
     assert [document["names"][name] for name in columns["name"]] == ["agent_turn", "llm_node", "mine"]
     assert [document["parts"][part] for part in columns["part"]] == ["agent_turn", "llm", ""]
     assert (columns["start_us"], columns["length_us"]) == ([0, 100_200, 1_000_000], [2_500_000, 100_000, 0])
@@ -86,21 +86,23 @@ def test_spans_of_a_trace_are_columns_on_its_own_clock() -> None:
 
 def test_spans_of_two_traces_with_the_same_ids_are_kept_apart() -> None:
     other = outline(2, 1, 2, trace_places=1, parent_span_ids=span_id(1))
-    assert trace_document(drawn(outline(1, 0, 9), other))["spans"]["parent"] == [-1, -1]
+    assert trace_document(drawn(outline(1, 0, 9), other))["spans"]["depth"] == [0, 0]
+
+
+def test_spans_stand_below_the_one_that_caused_them_with_all_that_is_told_of_them() -> None:
+    roots = (outline(1, 1000, 3500, names="first"), outline(2, 1001, 1002, names="second"))
+    child = outline(3, 2000, 2500, names="child", parent_span_ids=span_id(1), are_errors=True)
+    document = trace_document(drawn(*roots, child))
+    columns = document["spans"]
+    assert columns["ids"] == "".join(f"{number:016x}" for number in (1, 3, 2))
+    assert [document["names"][name] for name in columns["name"]] == ["first", "child", "second"]
+    assert (columns["depth"], columns["errors"]) == ([0, 1, 0], [1])
+    assert (columns["start_us"], columns["length_us"]) == ([0, 1_000_000, 1_000], [2_500_000, 500_000, 1_000])
 
 
 def test_spans_of_a_call_stand_on_the_recordings_clock() -> None:
-    split = ResponseSplit(
-        turn_start_offset_ms=400,
-        heard_ms=300,
-        stretches=(Stretch(part=SpanPart.LLM, start_offset_ms=150, end_offset_ms=250),),
-        reported_ms=None,
-        reason=None,
-    )
-    document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed(split)))
+    document = call_document(drawn(outline(1, 1000, 1250), attribution=attributed()))
     assert (document["spans"]["start_us"], document["spans"]["length_us"]) == ([100_004], [250_010])
-    assert document["splits"][0]["stretches"] == [("llm", 150, 250)]
-    assert (document["splits"][0]["unexplained_ms"], document["reported_parts"]) == (200, ["llm"])
     assert "7 of 8 moments" in document["note"]
 
 

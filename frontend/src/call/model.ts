@@ -69,7 +69,7 @@ export function neighbour(gaps: readonly Gap[], at_ms: number, direction: 1 | -1
 }
 
 /** Index of the last item that starts at or before `at_ms`, or -1. `starts` ascends. */
-export function lastStartedBy(starts: readonly number[], at_ms: number): number {
+export function lastStartedBy(starts: ArrayLike<number>, at_ms: number): number {
   let low = 0;
   let high = starts.length;
   while (low < high) {

@@ -1,19 +1,10 @@
 // Brings a waterfall to life: reads its spans, draws them on an axis, and tells what there is to tell.
 import { drawRuler } from "./ruler.ts";
-import { readWaterfall, SPLIT_PARTS, type SentWaterfall } from "./spans.ts";
+import { Spans, type SentWaterfall } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
-import { drawWaits, fillTable } from "./waits.ts";
 import { Waterfall } from "./waterfall.ts";
 
-const OTHER_KINDS: readonly (readonly [kind: string, label: string])[] = [
-  ["user_turn", "user's turn"],
-  ["agent_turn", "agent's turn"],
-  ["user_speech", "customer speaks"],
-  ["agent_speech", "agent speaks"],
-  ["transport", "transport"],
-  ["call", "call"],
-  ["", "other"],
-];
+const WAITS_PX = 18;
 
 /** The axis spans are drawn on, and the player whose position it shows, if there is one. */
 export interface Axis {
@@ -40,7 +31,7 @@ export async function startTraces(root: HTMLElement, axis: Axis): Promise<void> 
   const content = (await response.json()) as SentWaterfall;
   note.textContent = content.note;
   note.hidden = content.note === "";
-  if (content.spans.parent.length > 0) show(root, content, axis);
+  if (content.spans.depth.length > 0) show(root, content, axis);
   root.dataset["ready"] = "";
 }
 
@@ -56,21 +47,19 @@ function show(root: HTMLElement, content: SentWaterfall, axis: Axis): void {
       detail: find(root, "[data-span-detail]"),
       playhead: find(root, "[data-span-playhead]"),
     },
-    readWaterfall(content),
+    new Spans(content),
     viewport,
     player ? (at_ms) => player.seek(at_ms) : null,
   );
-  const strip = find<HTMLElement>(root, "[data-waits]");
-  const hasWaits = content.splits.length > 0;
-  strip.hidden = find<HTMLElement>(root, "[data-waits-label]").hidden = !hasWaits;
   const ruler = root.querySelector<HTMLElement>("[data-span-ruler]");
   const redraw = (): void => {
     waterfall.redraw();
     if (ruler) drawRuler(ruler, viewport);
-    if (hasWaits) drawWaits(strip, content.splits, viewport);
+    root.querySelector("[data-waits] svg")?.setAttribute("viewBox", `${viewport.start_ms} 0 ${viewport.span_ms} ${WAITS_PX}`);
     if (player) waterfall.showPosition(player.position_ms);
   };
   axis.onChange(redraw);
+  document.addEventListener("htmx:after:swap", redraw);
   new ResizeObserver(redraw).observe(find(root, "[data-span-track]"));
   player?.addEventListener("position", () => waterfall.showPosition(player.position_ms));
   player?.addEventListener("seek", () => waterfall.reveal(player.position_ms));
@@ -79,21 +68,7 @@ function show(root: HTMLElement, content: SentWaterfall, axis: Axis): void {
     nextError.hidden = false;
     nextError.addEventListener("click", () => waterfall.chooseNextError());
   }
-  fillLegend(find(root, "[data-span-legend]"), content);
-  if (hasWaits) {
-    fillTable(find(root, "[data-split-table]"), content);
-    find<HTMLElement>(root, "[data-split-details]").hidden = false;
-  }
-}
-
-function fillLegend(legend: HTMLElement, content: SentWaterfall): void {
-  const used = new Set(content.parts);
-  const shown = [...SPLIT_PARTS, ...OTHER_KINDS].filter(([kind]) => used.has(kind));
-  const entries = shown.map(([kind, label]) => [kind || "other", label.toLowerCase().replace(/\b(llm|tts)\b/g, (word) => word.toUpperCase())] as const);
-  if (content.splits.length) entries.push(["unexplained", "unexplained wait"]);
-  for (const [kind, label] of entries) {
-    const entry = legend.appendChild(document.createElement("span"));
-    entry.appendChild(document.createElement("i")).className = `swatch part-${kind.replaceAll("_", "-")}`;
-    entry.append(label);
+  for (const entry of root.querySelectorAll<HTMLElement>("[data-part]")) {
+    entry.hidden = !content.parts.includes(entry.dataset["part"] ?? "");
   }
 }

@@ -1,5 +1,5 @@
 // Spans under one another on the time axis. Only the rows in sight exist, so that tens of thousands open and scroll.
-import { addressOf, describe, inSight, label, partOf, rowOf, type WaterfallDocument } from "./spans.ts";
+import { rowOf, type Spans } from "./spans.ts";
 import type { Viewport } from "./viewport.ts";
 
 const ROW_PX = 22;
@@ -37,7 +37,7 @@ export class Waterfall {
 
   constructor(
     private readonly elements: WaterfallElements,
-    private readonly document_: WaterfallDocument,
+    private readonly spans: Spans,
     private readonly viewport: Viewport,
     /** Goes to a moment; null where there is nothing to play. */
     private readonly seek: ((at_ms: number) => void) | null,
@@ -64,17 +64,17 @@ export class Waterfall {
   reveal(at_ms: number): void {
     if (this.isSeeking) return;
     const { list } = this.elements;
-    const row = this.rows.findIndex((at) => (this.document_.spans.start_ms[at] as number) >= at_ms);
+    const row = this.rows.findIndex((at) => (this.spans.start_ms[at] as number) >= at_ms);
     if (row >= 0) list.scrollTop = Math.max(0, row - 1) * ROW_PX;
   }
 
   get hasErrors(): boolean {
-    return this.document_.spans.errors.size > 0;
+    return this.spans.errors.size > 0;
   }
 
   /** Chooses the next span that failed, the first after the last. */
   chooseNextError(): void {
-    const isError = (at: number): boolean => this.document_.spans.errors.has(at);
+    const isError = (at: number): boolean => this.spans.errors.has(at);
     const later = this.rows.findIndex((at) => at > this.chosen && isError(at));
     const row = later >= 0 ? later : this.rows.findIndex(isError);
     if (row >= 0) this.choose(row);
@@ -107,7 +107,7 @@ export class Waterfall {
     if (wanted !== this.seen) {
       this.seen = wanted;
       this.keepInPlace(() => {
-        this.rows = inSight(this.document_.spans, start_ms, end_ms);
+        this.rows = this.spans.inSight(start_ms, end_ms);
         space.style.height = `${this.rows.length * ROW_PX}px`;
       });
     }
@@ -141,7 +141,7 @@ export class Waterfall {
   }
 
   private place(row: Row, index: number): void {
-    const { spans } = this.document_;
+    const { spans } = this;
     const at = this.rows[index] as number;
     const start = spans.start_ms[at] as number;
     const end = spans.end_ms[at] as number;
@@ -155,11 +155,11 @@ export class Waterfall {
     row.at = at;
     row.root.id = `span-${at}`;
     row.root.className = `span-row${spans.errors.has(at) ? " is-error" : ""}`;
-    row.bar.className = `span-bar part-${(partOf(this.document_, at) || "other").replaceAll("_", "-")}`;
-    row.label.textContent = label(this.document_, at);
+    row.bar.className = `span-bar part-${(spans.partOf(at) || "other").replaceAll("_", "-")}`;
+    row.label.textContent = spans.label(at);
     row.root.setAttribute("aria-setsize", String(this.rows.length));
     row.root.setAttribute("aria-posinset", String(index + 1));
-    row.root.setAttribute("aria-label", describe(this.document_, at));
+    row.root.setAttribute("aria-label", spans.describe(at));
   }
 
   /** The name stands behind the bar where there is room, else before it, else on it. */
@@ -206,7 +206,7 @@ export class Waterfall {
       ArrowDown: row + 1, ArrowUp: row - 1, PageDown: row + page, PageUp: row - page, Home: 0, End: this.rows.length - 1,
     }[event.key];
     if (target !== undefined) this.choose(target);
-    else if (event.key === "Enter" && this.chosen >= 0) this.goTo(this.document_.spans.start_ms[this.chosen] as number);
+    else if (event.key === "Enter" && this.chosen >= 0) this.goTo(this.spans.start_ms[this.chosen] as number);
     else return;
     event.preventDefault();
   }
@@ -215,7 +215,7 @@ export class Waterfall {
     const root = (event.target as Element | null)?.closest<HTMLElement>("[role=option]");
     const row = this.pool.find((one) => one.root === root);
     if (!row) return;
-    const at_ms = this.document_.spans.start_ms[row.at] as number;
+    const at_ms = this.spans.start_ms[row.at] as number;
     this.choose(rowOf(this.rows, row.at));
     this.goTo(at_ms);
   }
@@ -232,7 +232,7 @@ export class Waterfall {
     this.reading?.abort();
     const reading = (this.reading = new AbortController());
     try {
-      const response = await fetch(addressOf(this.document_, at), reading);
+      const response = await fetch(this.spans.addressOf(at), reading);
       detail.innerHTML = await response.text();
     } catch (error) {
       if (reading.signal.aborted) return;

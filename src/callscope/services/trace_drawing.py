@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from callscope.core.call import Call
 from callscope.core.span_meaning import Attribution
 from callscope.core.trace import Span, SpanOutlines
 from callscope.core.trace_query import TraceSummary
@@ -36,16 +37,21 @@ async def draw_call(session: "AsyncSession", project_id: UUID, call_id: UUID) ->
     call = await calls.get_call(session, project_id, call_id)
     summaries = await traces.summaries_of_call(session, project_id, call_id)
     trace_ids = [summary.trace_id for summary in summaries]
-    # Until it was measured by a trace that has just come in, the page works it out itself.
-    attribution = await attributions.read(session, project_id=project_id, call_id=call_id)
-    if attribution is None:
-        conversation = await analyses.read_conversation(session, project_id, call_id)
-        attribution = await traces.attribution_of(session, call, conversation)
     return DrawnTraces(
         summaries=summaries,
         outlines=await spans.outline(session, project_id, trace_ids, limit=MAX_SPANS_READ),
-        attribution=attribution,
+        attribution=await read_attribution(session, call),
     )
+
+
+async def read_attribution(session: "AsyncSession", call: Call) -> Attribution | None:
+    """Return what a call's traces explain of its waits, None for a call without traces."""
+    attribution = await attributions.read(session, project_id=call.project_id, call_id=call.id)
+    if attribution is not None:
+        return attribution
+    # Until it was measured by a trace that has just come in, the page works it out itself.
+    conversation = await analyses.read_conversation(session, call.project_id, call.id)
+    return await traces.attribution_of(session, call, conversation)
 
 
 async def has_traces(session: "AsyncSession", project_id: UUID, call_id: UUID) -> bool:

@@ -14,11 +14,12 @@ from callscope.core.errors import InvalidInput, NotFound
 from callscope.core.page import Page
 from callscope.core.trace import AttributeValue, SpanStatus
 from callscope.core.trace_query import TraceQuery, TraceSort
-from callscope.services import trace_drawing, traces
+from callscope.services import calls, trace_drawing, traces
 from callscope.services.trace_drawing import DrawnTraces
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import PagesDependency, SignedIn, Visitor, check_form_token, show
 from callscope.web.views.traces import FIELDS, VIEWS, view_list, view_span, view_trace
+from callscope.web.views.waits import view_waits
 from callscope.web.views.waterfall import call_document, trace_document
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -126,6 +127,16 @@ async def read_call_waterfall(pages: PagesDependency, visitor: SignedIn, call_id
     async with pages.reads() as session:
         drawn = await trace_drawing.draw_call(session, visitor.project_id, call_id)
     return await _document(call_document, drawn)
+
+
+@router.get("/calls/{call_id}/waits")
+async def show_waits(request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
+    """Show what the caller waited for before each answer, on the axis and as a table."""
+    visitor.require("trace:read")
+    async with pages.reads() as session:
+        call = await calls.get_call(session, visitor.project_id, call_id)
+        attribution = await trace_drawing.read_attribution(session, call)
+    return show(request, "_waits.html", waits=view_waits(attribution))
 
 
 def trace_query(fields: dict[str, str], *, view: str, after: str | None) -> TraceQuery:

@@ -3,24 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution, ResponseSplit, SpanPart
+from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution
 from callscope.core.trace import AttributeValue, SpanOutlines
 from callscope.core.trace_query import NS_PER_MS
 from callscope.services.trace_drawing import DrawnTraces
 from callscope.traces.meaning import part_of
 from callscope.web.formatting import span as length
+from callscope.web.views.span_tree import in_tree_order
 
 NS_PER_US = 1000
 US_PER_MS = 1000
 SPAN_ID_BYTES = 8
-PART_NAMES = {
-    SpanPart.END_OF_TURN: "end-of-turn wait",
-    SpanPart.STT: "transcription",
-    SpanPart.LLM: "LLM first token",
-    SpanPart.TOOL: "tools",
-    SpanPart.TTS: "TTS first byte",
-}
-"""The parts a wait is split into, in the order they are waited for."""
 
 
 def trace_document(drawn: DrawnTraces) -> dict[str, Any]:
@@ -29,8 +22,6 @@ def trace_document(drawn: DrawnTraces) -> dict[str, Any]:
     return {
         "duration_ms": max(1.0, drawn.summaries[0].duration_ns / NS_PER_MS),
         "note": "",
-        "splits": [],
-        "reported_parts": [],
         "traces": _trace_ids(drawn),
         **_spans(drawn.outlines, lambda unix_ns: (unix_ns - first_ns) // NS_PER_US),
     }
@@ -43,8 +34,6 @@ def call_document(drawn: DrawnTraces) -> dict[str, Any]:
     placed = _spans(SpanOutlines(), int) if alignment is None else _spans(drawn.outlines, _recording_clock(alignment))
     return {
         "note": _note(attribution),
-        "splits": [_split(one) for one in (attribution.splits if attribution else ())],
-        "reported_parts": sorted(part.value for part in (attribution.parts if attribution else ())),
         "traces": _trace_ids(drawn),
         **placed,
     }
@@ -83,18 +72,20 @@ def _trace_ids(drawn: DrawnTraces) -> list[str]:
 
 def _spans(outlines: SpanOutlines, place_us: Callable[[int], int]) -> dict[str, Any]:
     names, parts = _Words(), _Words()
-    starts_us = list(map(place_us, outlines.starts_unix_ns))
-    ends_us = map(place_us, outlines.ends_unix_ns)
+    order, depths = in_tree_order(_parent_places(outlines))
+    ids, part_names = _each(outlines.span_ids), list(_part_names(outlines))
+    starts_us = [place_us(outlines.starts_unix_ns[place]) for place in order]
+    ends_us = [place_us(outlines.ends_unix_ns[place]) for place in order]
     return {
         "spans": {
-            "ids": outlines.span_ids.hex(),
-            "parent": _parent_places(outlines),
-            "trace": outlines.trace_places,
-            "name": [names[name] for name in outlines.names],
-            "part": [parts[part] for part in _part_names(outlines)],
+            "ids": b"".join([ids[place] for place in order]).hex(),
+            "depth": depths,
+            "trace": [outlines.trace_places[place] for place in order],
+            "name": [names[outlines.names[place]] for place in order],
+            "part": [parts[part_names[place]] for place in order],
             "start_us": starts_us,
             "length_us": [max(0, end - start) for start, end in zip(starts_us, ends_us, strict=True)],
-            "errors": [place for place, is_error in enumerate(outlines.are_errors) if is_error],
+            "errors": [at for at, place in enumerate(order) if outlines.are_errors[place]],
         },
         "names": list(names),
         "parts": list(parts),
@@ -138,17 +129,6 @@ def _part_name(
         attributes["lk."] = True
     found = part_of(name, scope_name, attributes)
     return "" if found is None else found[0].value
-
-
-def _split(split: ResponseSplit) -> dict[str, Any]:
-    return {
-        "at_ms": split.turn_start_offset_ms,
-        "heard_ms": split.heard_ms,
-        "stretches": [(one.part.value, one.start_offset_ms, one.end_offset_ms) for one in split.stretches],
-        "unexplained_ms": split.unexplained_ms,
-        "reported_ms": split.reported_ms,
-        "reason": split.reason,
-    }
 
 
 class _Words(dict[str, int]):
