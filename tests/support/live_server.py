@@ -14,10 +14,17 @@ from callscope.boot.settings import Settings
 from callscope.boot.wiring import open_wiring
 
 
+def listen() -> socket.socket:
+    """Return a socket on a free loopback port, whose answers are sent at once as the product's are."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve `app` and yield its address. What its lifespan closes must belong to the server's event loop alone."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen()
     config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     has_started = threading.Event()
@@ -43,7 +50,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 @contextmanager
 def serving_service(settings: Settings, database_url: str) -> Iterator[str]:
     """Serve the whole application over a database, all of it on one event loop of its own, and yield its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen()
     has_started, should_stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
