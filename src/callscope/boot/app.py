@@ -1,6 +1,5 @@
 """The web application: API and pages in one FastAPI app."""
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -115,8 +114,6 @@ def create_app(wiring: Wiring) -> FastAPI:
     @asynccontextmanager
     async def with_bootstrap_key(_: FastAPI) -> AsyncIterator[None]:
         await _ensure_bootstrap_key(wiring)
-        # What exists by now stays: the collector need not walk all of it again and again.
-        gc.freeze()
         async with pages.changes.running(), wiring.statements.wake_ups.running(wiring.statements):
             yield
 

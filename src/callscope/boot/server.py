@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -92,6 +93,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, and say so."""
         await super().startup(sockets)
+        # What exists by now stays: the collector need not walk all of it again and again.
+        gc.freeze()
         self._on_started()
 
 
