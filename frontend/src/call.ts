@@ -1,22 +1,18 @@
 // The call page: wires the timeline, the player, the transcript and the keyboard to one playhead.
-import { startShortcuts } from "./call/keys.ts";
+import { find } from "./call/find.ts";
+import { press, startShortcuts, type Keys } from "./call/keys.ts";
 import { clock, gapLength, neighbour, slowResponses, span, type Timeline } from "./call/model.ts";
 import { Peaks } from "./call/peaks.ts";
-import { Player, SPEEDS, type Solo } from "./call/player.ts";
-import { LARGE_STEP_MS, STEP_MS, TimelineView } from "./call/timeline.ts";
+import { Player, type Solo } from "./call/player.ts";
+import { rememberSwitch } from "./call/remembered.ts";
+import { TimelineView } from "./call/timeline.ts";
 import { startTraces } from "./call/traces.ts";
-import { startSilenceSkip } from "./call/silence.ts";
-import { showStandings } from "./call/standings.ts";
 import { TranscriptView } from "./call/transcript.ts";
 
 const LEAD_MS = 1500;
+const STEP_MS = 5000;
+const LARGE_STEP_MS = 30_000;
 const SLOW_STORAGE_KEY = "callscope.slow_ms";
-
-function find<E extends Element>(selector: string, root: ParentNode = document): E {
-  const element = root.querySelector<E>(selector);
-  if (!element) throw new Error(`The page lacks ${selector}.`);
-  return element;
-}
 
 async function start(root: HTMLElement): Promise<void> {
   const opening = openPeaks(root);
@@ -31,7 +27,6 @@ async function start(root: HTMLElement): Promise<void> {
       canvas: find("[data-canvas]", root),
       overview: find("[data-overview]", root),
       tip: find("[data-tip]", root),
-      slider: find("[data-slider]", root),
     },
     timeline,
     player,
@@ -39,14 +34,14 @@ async function start(root: HTMLElement): Promise<void> {
   const box = document.querySelector<HTMLElement>("[data-transcript]");
   if (box) new TranscriptView(box, find("[data-follow]"), player);
   startTransport(player, view, timeline);
+  startSilenceSkip(player, timeline);
+  startKeys(player, find("[data-slider]", root), timeline.duration_ms);
   startSlider(root, player, view, timeline);
   startDeepLinks(player);
   const waterfall = root.querySelector<HTMLElement>("[data-waterfall]");
   if (waterfall) void startTraces(waterfall, { viewport: () => view.viewport, onChange: (act) => { view.onAxis = act; act(); }, player });
   view.show(await opening);
   document.documentElement.dataset["callReady"] = "";
-  const metrics = document.querySelector<HTMLElement>("[data-standings]");
-  if (metrics) await showStandings(metrics);
 }
 
 /** Asks for the waveform's overview, beside the timeline and not after it. */
@@ -75,15 +70,6 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
     player.seek(Math.max(0, found.start_ms - LEAD_MS));
     announcer.textContent = `Response of ${span(gapLength(found))} at ${clock(found.start_ms)}.`;
   };
-  const changeSpeed = (by: number): void => {
-    const index = SPEEDS.findIndex((one) => one === player.speed) + by;
-    player.speed = SPEEDS[Math.min(Math.max(0, index), SPEEDS.length - 1)] ?? 1;
-    speed.value = String(player.speed);
-  };
-  const cycleSolo = (): void => {
-    solo.selectedIndex = (solo.selectedIndex + 1) % solo.options.length;
-    solo.dispatchEvent(new Event("change"));
-  };
 
   player.addEventListener("state", () => {
     play.setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
@@ -97,11 +83,9 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
   showPosition();
   // Rounded as the page's head rounds it.
   find("[data-length]").textContent = clock(Math.round(timeline.duration_ms / 1000) * 1000, 0);
-  const toggleSkip = startSilenceSkip(find<HTMLInputElement>("[data-skip-silence]"), player, timeline);
   document.querySelector("[data-take-position]")?.addEventListener("click", () => {
     find<HTMLInputElement>("[data-note-at]").value = clock(player.position_ms);
   });
-  const follow = (selector: string): void => document.querySelector<HTMLAnchorElement>(selector)?.click();
   play.addEventListener("click", () => void player.toggle());
   speed.addEventListener("change", () => { player.speed = Number(speed.value); });
   solo.addEventListener("change", () => {
@@ -114,33 +98,40 @@ function startTransport(player: Player, view: TimelineView, timeline: Timeline):
   find("[data-zoom-out]").addEventListener("click", () => view.zoom(0.5));
   find("[data-zoom-fit]").addEventListener("click", () => view.fit());
   find("[data-copy-moment]").addEventListener("click", () => void copyMoment(player, announcer));
+}
 
-  const help = find<HTMLDialogElement>("[data-help]");
-  find("[data-help-open]").addEventListener("click", () => help.showModal());
+/** Playback passes over silence: where nobody speaks for long, it goes on shortly before the next words. */
+function startSilenceSkip(player: Player, timeline: Timeline): void {
+  const box = find<HTMLInputElement>("[data-skip-silence]");
+  rememberSwitch(box, "callscope.skip_silence");
+  player.addEventListener("position", () => {
+    if (!box.checked || !player.isPlaying) return;
+    const at = player.position_ms;
+    const silence = timeline.silences.find(([start, end]) => at >= start && at < end);
+    if (silence) player.seek(silence[1]);
+  });
+}
+
+/** The keys that no button of the page stands for. */
+function startKeys(player: Player, slider: HTMLElement, duration_ms: number): void {
   const step = (direction: 1 | -1) => (event: KeyboardEvent): void =>
     player.seek(player.position_ms + direction * (event.shiftKey ? LARGE_STEP_MS : STEP_MS));
-  startShortcuts(
-    {
-      " ": () => void player.toggle(),
-      ArrowLeft: step(-1),
-      ArrowRight: step(1),
-      n: () => jump(1),
-      p: () => jump(-1),
-      k: toggleSkip,
-      "[": () => follow("[data-previous-call]"),
-      "]": () => follow("[data-next-call]"),
-      "?": () => help.showModal(),
-      "+": () => view.zoom(2),
-      "=": () => view.zoom(2),
-      "-": () => view.zoom(0.5),
-      "0": () => view.fit(),
-      "<": () => changeSpeed(-1),
-      ">": () => changeSpeed(1),
-      s: cycleSolo,
-      c: () => void copyMoment(player, announcer),
-    },
-    help,
-  );
+  const steps: Keys = { ArrowLeft: step(-1), ArrowRight: step(1) };
+  const toEnds: Keys = { Home: () => player.seek(0), End: () => player.seek(duration_ms) };
+  slider.addEventListener("keydown", (event) => press({ ...steps, ...toEnds }, event));
+  const choose = (select: HTMLSelectElement, index: number): void => {
+    if (select.disabled) return;
+    select.selectedIndex = Math.min(Math.max(0, index), select.options.length - 1);
+    select.dispatchEvent(new Event("change"));
+  };
+  const speed = find<HTMLSelectElement>("[data-speed]");
+  const solo = find<HTMLSelectElement>("[data-solo]");
+  startShortcuts({
+    ...steps,
+    "<": () => choose(speed, speed.selectedIndex - 1),
+    ">": () => choose(speed, speed.selectedIndex + 1),
+    s: () => choose(solo, (solo.selectedIndex + 1) % solo.options.length),
+  });
 }
 
 /** The slow threshold the viewer chose, remembered; returns how to read it. */

@@ -1,6 +1,8 @@
 // The page of a trace: its spans on its own clock, with zoom by button, wheel and drag.
+import { find } from "./call/find.ts";
 import { startTraces } from "./call/traces.ts";
 import { Viewport } from "./call/viewport.ts";
+import { drawRuler } from "./trace/ruler.ts";
 
 async function start(root: HTMLElement): Promise<void> {
   let viewport = new Viewport(1);
@@ -8,12 +10,15 @@ async function start(root: HTMLElement): Promise<void> {
   const change = (act: () => void): void => {
     act();
     redraw();
+    drawRuler(ruler, viewport);
   };
-  await startTraces(root, {
+  const ruler = find<HTMLElement>("[data-span-ruler]", root);
+  const waterfall = await startTraces(root, {
     viewport: (duration_ms) => (viewport = new Viewport(duration_ms)),
     onChange: (act) => { redraw = act; act(); },
     player: null,
   });
+  new ResizeObserver(() => change(() => { viewport.width_px = Math.max(1, ruler.clientWidth); })).observe(ruler);
   const middle = (): number => (viewport.start_ms + viewport.end_ms) / 2;
   const on = (selector: string, act: () => void): void =>
     document.querySelector(selector)?.addEventListener("click", () => change(act));
@@ -29,6 +34,9 @@ async function start(root: HTMLElement): Promise<void> {
     else return;
     event.preventDefault();
   }, { passive: false });
+  const nextError = find<HTMLElement>("[data-next-error]");
+  nextError.hidden = !waterfall?.hasErrors;
+  nextError.addEventListener("click", () => waterfall?.chooseNextError());
   document.documentElement.dataset["traceReady"] = "";
 }
 

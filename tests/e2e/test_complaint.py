@@ -95,7 +95,7 @@ async def test_silence_is_passed_over_and_the_list_is_walked_by_key(page: Page, 
 async def test_values_are_compared_with_other_calls(page: Page, site: Site) -> None:
     await page.goto(f"/calls/{site.call_id}")
     await page.get_by_text("Response time", exact=True).click()
-    standing = page.locator('[data-standing="response_time/agent"]')
+    standing = page.locator('[id="standing-response_time/agent"]')
     await expect(standing).to_have_text(re.compile(r"More than in \d+ % of the \d+ newest calls\."))
 
 

@@ -7,7 +7,7 @@ from callscope.core.call import Role
 from callscope.core.conversation import Segment
 from callscope.core.ids import new_id
 from callscope.core.recording import Channel
-from callscope.web.views.timeline import event_tables, lanes, overlaps, responses, timeline_document
+from callscope.web.views.timeline import event_tables, lanes, overlaps, responses, silences, timeline_document
 from tests.support.built_calls import (
     SCRIPT,
     Line,
@@ -41,6 +41,19 @@ def test_overlaps_are_the_milliseconds_in_which_both_speak(
     }
     found = {at for start, end in overlaps(segments) for at in range(start, end)}
     assert found == spoken[Role.AGENT] & spoken[Role.CUSTOMER]
+
+
+def test_a_silence_ends_shortly_before_the_next_words_of_either_party() -> None:
+    agent = [
+        Segment(role=Role.AGENT, start_offset_ms=0, end_offset_ms=1000),
+        Segment(role=Role.AGENT, start_offset_ms=6000, end_offset_ms=7000),
+        Segment(role=Role.AGENT, start_offset_ms=10_499, end_offset_ms=10_900),
+    ]
+    customer = [
+        Segment(role=Role.CUSTOMER, start_offset_ms=2500, end_offset_ms=3000),
+        Segment(role=Role.CUSTOMER, start_offset_ms=6500, end_offset_ms=9000),
+    ]
+    assert list(silences(agent + customer)) == [(1300, 2200), (3300, 5700)]
 
 
 def test_the_document_has_everything_on_one_axis() -> None:

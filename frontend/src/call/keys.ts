@@ -1,29 +1,33 @@
-// Single-key shortcuts. They can be switched off in the help sheet (WCAG 2.1.4) and never take a key from a field.
+// Single-key shortcuts: a control names its own in aria-keyshortcuts. They can be switched off in the help sheet
+// (WCAG 2.1.4) and never take a key from a field.
+import { find } from "./find.ts";
+import { rememberSwitch } from "./remembered.ts";
 
-export type Shortcuts = Readonly<Record<string, (event: KeyboardEvent) => void>>;
+export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
-const STORAGE_KEY = "callscope.shortcuts";
+const NAMES: Readonly<Record<string, string>> = { " ": "Space", "+": "Plus" };
 const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 const PRESSABLE = "button, summary, input, [role=button]";
 
-export function startShortcuts(shortcuts: Shortcuts, help: HTMLDialogElement): void {
-  const toggle = help.querySelector<HTMLInputElement>("[data-shortcuts-toggle]");
-  let isOn = localStorage.getItem(STORAGE_KEY) !== "off";
-  if (toggle) {
-    toggle.checked = isOn;
-    toggle.addEventListener("change", () => {
-      isOn = toggle.checked;
-      localStorage.setItem(STORAGE_KEY, isOn ? "on" : "off");
-    });
-  }
+/** Does what the key stands for, if it stands for anything. */
+export function press(keys: Keys, event: KeyboardEvent): void {
+  const action = keys[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  action(event);
+}
+
+/** `further` are the keys that no control of the page stands for. */
+export function startShortcuts(further: Keys): void {
+  const help = find<HTMLDialogElement>("#help");
+  const toggle = find<HTMLInputElement>("[data-shortcuts-toggle]", help);
+  rememberSwitch(toggle, "callscope.shortcuts");
   document.addEventListener("keydown", (event) => {
-    if (!isOn || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as Element;
-    if (help.open || target.closest(TYPING)) return;
+    if (!toggle.checked || event.defaultPrevented || help.open || target.closest(TYPING)) return;
     if (event.key === " " && target.closest(PRESSABLE)) return;
-    const action = shortcuts[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action(event);
+    const name = CSS.escape(NAMES[event.key] ?? event.key);
+    const control = document.querySelector<HTMLElement>(`[aria-keyshortcuts~="${name}"]`);
+    press(control ? { [event.key]: () => control.click() } : further, event);
   });
 }

@@ -12,13 +12,11 @@ export interface Gap {
 export interface Interruption {
   readonly by: Role;
   readonly at_ms: number;
-  readonly overlap_ms: number;
   readonly yielded: boolean;
   readonly stop_latency_ms: number | null;
 }
 
 export interface Tool {
-  readonly id: string;
   readonly name: string;
   readonly start_ms: number;
   readonly end_ms: number | null;
@@ -35,6 +33,8 @@ export interface Timeline {
   readonly duration_ms: number;
   readonly lanes: readonly Lane[];
   readonly speech: Readonly<Record<Role, readonly Stretch[]>>;
+  /** Where playback may go on with the next words. */
+  readonly silences: readonly Stretch[];
   readonly overlaps: readonly Stretch[];
   readonly gaps: readonly Gap[];
   readonly interruptions: readonly Interruption[];

@@ -2,8 +2,6 @@
 
 export type Solo = "both" | number;
 
-export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3] as const;
-
 export class Player extends EventTarget {
   private parked_ms = 0;
   private frame = 0;
@@ -52,13 +50,7 @@ export class Player extends EventTarget {
   }
 
   set speed(rate: number) {
-    if (!this.audio) return;
-    this.audio.playbackRate = rate;
-    this.emit("state");
-  }
-
-  get speed(): number {
-    return this.audio?.playbackRate ?? 1;
+    if (this.audio) this.audio.playbackRate = rate;
   }
 
   /** Plays one channel in both ears, or the recording as it is. The graph is built on first use only. */

@@ -7,15 +7,12 @@ import { Viewport } from "./viewport.ts";
 
 const OVERVIEW_PX = 30;
 const NEAR_PX = 6;
-export const STEP_MS = 5000;
-export const LARGE_STEP_MS = 30_000;
 
 export interface TimelineElements {
   readonly root: HTMLElement;
   readonly canvas: HTMLCanvasElement;
   readonly overview: HTMLCanvasElement;
   readonly tip: HTMLElement;
-  readonly slider: HTMLElement;
 }
 
 export class TimelineView {
@@ -66,7 +63,6 @@ export class TimelineView {
       this.redraw();
     };
     this.drag(overview, (x) => { this.player.seek(this.whole.toMs(x)); centre(x); }, (_, x) => centre(x));
-    this.elements.slider.addEventListener("keydown", (event) => this.sliderKeys(event));
   }
 
   /** Tells a click from a drag: less than four pixels of movement is a click. */
@@ -91,19 +87,6 @@ export class TimelineView {
       from = null;
     });
     target.addEventListener("pointercancel", () => { from = null; });
-  }
-
-  private sliderKeys(event: KeyboardEvent): void {
-    const step_ms = event.shiftKey ? LARGE_STEP_MS : STEP_MS;
-    const target_ms = {
-      ArrowLeft: this.player.position_ms - step_ms,
-      ArrowRight: this.player.position_ms + step_ms,
-      Home: 0,
-      End: this.timeline.duration_ms,
-    }[event.key];
-    if (target_ms === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    this.player.seek(target_ms);
   }
 
   private wheel(event: WheelEvent): void {

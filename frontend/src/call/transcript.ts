@@ -23,7 +23,7 @@ export class TranscriptView {
       box.addEventListener(kind, () => { if (this.player.isPlaying) this.setFollowing(false); }, { passive: true });
     }
     followButton.addEventListener("click", () => { this.setFollowing(true); this.update(true); });
-    document.addEventListener("htmx:after:swap", () => this.update(true));
+    box.addEventListener("htmx:after:swap", () => this.update(true));
     this.setFollowing(true);
   }
 

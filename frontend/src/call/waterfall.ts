@@ -10,8 +10,6 @@ const MOST_INDENT = 12;
 const DETAIL_DELAY_MS = 120;
 
 export interface WaterfallElements {
-  /** As wide as the axis. */
-  readonly track: HTMLElement;
   readonly list: HTMLElement;
   readonly space: HTMLElement;
   readonly detail: HTMLElement;
@@ -85,15 +83,7 @@ export class Waterfall {
     const { playhead } = this.elements;
     const isInSight = at_ms >= this.viewport.start_ms && at_ms <= this.viewport.end_ms;
     playhead.hidden = !isInSight;
-    if (isInSight) playhead.style.transform = `translateX(${this.toX(at_ms) - 1}px)`;
-  }
-
-  private get width(): number {
-    return this.elements.track.clientWidth;
-  }
-
-  private toX(at_ms: number): number {
-    return ((at_ms - this.viewport.start_ms) / this.viewport.span_ms) * this.width;
+    if (isInSight) playhead.style.transform = `translateX(${this.viewport.toX(at_ms) - 1}px)`;
   }
 
   private firstRow(): number {
@@ -145,8 +135,8 @@ export class Waterfall {
     const at = this.rows[index] as number;
     const start = spans.start_ms[at] as number;
     const end = spans.end_ms[at] as number;
-    const left = Math.max(0, this.toX(start));
-    const width = Math.max(SMALLEST_BAR_PX, Math.min(this.toX(end), this.width) - left);
+    const left = Math.max(0, this.viewport.toX(start));
+    const width = Math.max(SMALLEST_BAR_PX, Math.min(this.viewport.toX(end), this.viewport.width_px) - left);
     row.root.style.transform = `translateY(${index * ROW_PX}px)`;
     row.bar.style.transform = `translateX(${left}px)`;
     row.bar.style.width = `${width}px`;
@@ -165,7 +155,7 @@ export class Waterfall {
   /** The name stands behind the bar where there is room, else before it, else on it. */
   private placeLabel(label: HTMLElement, left: number, width: number, depth: number): void {
     const after = left + width + INDENT_PX;
-    if (after + LABEL_PX <= this.width) {
+    if (after + LABEL_PX <= this.viewport.width_px) {
       label.dataset["place"] = "after";
       label.style.transform = `translateX(${after}px)`;
     } else if (left >= LABEL_PX) {

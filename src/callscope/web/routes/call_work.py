@@ -4,8 +4,8 @@ import json
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter
 
 from callscope.core.call import Call, PropertyValue, ToolInvocation
@@ -14,7 +14,7 @@ from callscope.core.roles import Role
 from callscope.core.transcript import Transcript
 from callscope.services import analyses, call_notes, call_properties, calls, transcripts
 from callscope.web.page_route import PageRoute
-from callscope.web.pages import FROM_OUR_FORM, PagesDependency, RequiresRole, SignedIn, Visitor
+from callscope.web.pages import FROM_OUR_FORM, PagesDependency, RequiresRole, SignedIn, Visitor, show
 from callscope.web.views.surroundings import parse_clock
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -83,14 +83,12 @@ async def analyse_again(pages: PagesDependency, visitor: Editor, call_id: UUID) 
 
 
 @router.get("/calls/{call_id}/standings")
-async def read_standings(pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
-    """Return where the call's values stand among the project's newest calls: percentile and number of calls."""
+async def show_standings(request: Request, pages: PagesDependency, visitor: SignedIn, call_id: UUID) -> Response:
+    """Show where the call's values stand among the project's newest calls, each at its value."""
     async with pages.reads() as session:
         await calls.require_call(session, visitor.project_id, call_id)
         found = await analyses.standings(session, visitor.project_id, call_id)
-    return JSONResponse(
-        [{"of": f"{one.slug}/{one.role or ''}", "percentile": one.percentile, "count": one.count} for one in found]
-    )
+    return show(request, "_standings.html", standings=found)
 
 
 @router.get("/calls/{call_id}/raw")

@@ -16,6 +16,8 @@ MAX_LANES = 6
 DEFAULT_SLOW_MS = 1500
 SLOW_CHOICES_MS = (600, 800, 1000, 1500, 2000, 3000, 5000)
 INTERRUPTION_LEAD_MS = 2000
+SHORTEST_SILENCE_MS = 1500
+SPEECH_LEAD_MS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,15 @@ def overlaps(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
             right += 1
 
 
+def silences(segments: Iterable[Segment]) -> Iterator[tuple[int, int]]:
+    """Yield what playback may pass over: where nobody speaks for long, without the lead before the next words."""
+    heard_until_ms = 0
+    for one in sorted(segments, key=lambda one: one.start_offset_ms):
+        if one.start_offset_ms - heard_until_ms >= SHORTEST_SILENCE_MS:
+            yield heard_until_ms + SPEECH_LEAD_MS, one.start_offset_ms - SPEECH_LEAD_MS
+        heard_until_ms = max(heard_until_ms, one.end_offset_ms)
+
+
 def lanes(recording: MeasuredRecording | None, *, has_conversation: bool) -> list[dict[str, Any]]:
     """Return the lanes to draw: one per channel of the recording, then parties that have no channel of their own."""
     found: list[dict[str, Any]] = []
@@ -107,6 +118,7 @@ def timeline_document(timed: TimedCall) -> dict[str, Any]:
         "speech": {
             role: [(one.start_offset_ms, one.end_offset_ms) for one in segments if one.role is role] for role in ROLES
         },
+        "silences": list(silences(segments)),
         "overlaps": list(overlaps(segments)),
         "gaps": [
             {"role": gap.role, "start_ms": gap.start_ms, "end_ms": gap.end_ms}

@@ -1,6 +1,6 @@
 // Labelled moments above spans that stand on an axis of their own.
-import { clock } from "./model.ts";
-import { tickStep, type Viewport } from "./viewport.ts";
+import { clock } from "../call/model.ts";
+import { tickStep, type Viewport } from "../call/viewport.ts";
 
 const APART_PX = 84;
 const MS_PER_S = 1000;
