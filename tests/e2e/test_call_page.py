@@ -191,6 +191,16 @@ async def test_what_is_drawn_stands_where_it_happened(page: Page, site: Site) ->
         assert drawn == expected, name
 
 
+async def test_what_is_drawn_follows_a_window_that_grows(page: Page, site: Site) -> None:
+    await page.set_viewport_size({"width": 360, "height": 900})
+    await open_call(page, site)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.wait_for_function("document.querySelector('[data-canvas]').width > 900")
+    colours = await page.evaluate(READ_COLOURS)
+    for name, (drawn, expected) in colours.items():
+        assert drawn == expected, name
+
+
 async def test_one_party_can_be_heard_alone_and_faster(page: Page, site: Site) -> None:
     await open_call(page, site)
     for shown in ("0", "1", "both"):

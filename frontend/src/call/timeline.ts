@@ -18,7 +18,7 @@ export interface TimelineElements {
 export class TimelineView {
   readonly viewport: Viewport;
   private readonly whole: Viewport;
-  private readonly geometry: Geometry;
+  private geometry: Geometry;
   private palette: Palette = readPalette();
   private hover_ms: number | null = null;
   private queued = false;
@@ -35,16 +35,21 @@ export class TimelineView {
   ) {
     this.viewport = new Viewport(timeline.duration_ms);
     this.whole = new Viewport(timeline.duration_ms);
-    const styles = getComputedStyle(elements.root);
+    this.geometry = this.readGeometry();
+    this.listen();
+    this.resize();
+  }
+
+  /** The heights that the style gives; they are others on a narrow page. */
+  private readGeometry(): Geometry {
+    const styles = getComputedStyle(this.elements.root);
     const size = (name: string): number => Number.parseFloat(styles.getPropertyValue(name));
-    this.geometry = {
+    return {
       ruler_px: size("--ruler"),
       lane_px: size("--lane"),
       responses_px: size("--responses"),
-      tools_px: timeline.tools.length ? size("--tools") : 0,
+      tools_px: this.timeline.tools.length ? size("--tools") : 0,
     };
-    this.listen();
-    this.resize();
   }
 
   private listen(): void {
@@ -132,6 +137,7 @@ export class TimelineView {
 
   private resize(): void {
     const { canvas, overview } = this.elements;
+    this.geometry = this.readGeometry();
     this.viewport.width_px = fitCanvas(canvas);
     this.whole.width_px = fitCanvas(overview);
     this.redraw();

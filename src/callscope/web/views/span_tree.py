@@ -15,16 +15,17 @@ def in_tree_order(parents: Sequence[int]) -> tuple[list[int], list[int]]:
     for place, parent in enumerate(parents):
         children.setdefault(parent, []).append(place)
     order: list[int] = []
-    depths: list[int] = []
     # A stack and not a recursion: a sender may nest as deep as it likes.
-    waiting = [(place, 0) for place in reversed(children.get(NONE, ()))]
+    waiting = children.get(NONE, [])[::-1]
     while waiting:
-        place, depth = waiting.pop()
+        place = waiting.pop()
         order.append(place)
-        depths.append(depth)
-        waiting.extend((child, depth + 1) for child in reversed(children.get(place, ())))
+        if place in children:
+            waiting += children[place][::-1]
+    # Every parent stands before its children; the last entry, which -1 points at, is that of no parent.
+    depth_of = [0] * len(parents) + [-1]
+    for place in order:
+        depth_of[place] = depth_of[parents[place]] + 1
     if len(order) < len(parents):
-        circling = sorted(set(range(len(parents))).difference(order))
-        order += circling
-        depths += [0] * len(circling)
-    return order, depths
+        order += sorted(set(range(len(parents))).difference(order))
+    return order, [depth_of[place] for place in order]

@@ -1,7 +1,7 @@
 """Spans as the page's script gets them: one column a property, names once, so that tens of thousands stay small."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from callscope.core.span_meaning import Alignment, AlignmentMethod, Attribution
 from callscope.core.trace import AttributeValue, SpanOutlines
@@ -10,6 +10,8 @@ from callscope.services.trace_drawing import DrawnTraces
 from callscope.traces.meaning import part_of
 from callscope.web.formatting import span as length
 from callscope.web.views.span_tree import in_tree_order
+
+Column = TypeVar("Column")
 
 NS_PER_US = 1000
 US_PER_MS = 1000
@@ -74,22 +76,26 @@ def _spans(outlines: SpanOutlines, place_us: Callable[[int], int]) -> dict[str, 
     names, parts = _Words(), _Words()
     order, depths = in_tree_order(_parent_places(outlines))
     ids, part_names = _each(outlines.span_ids), list(_part_names(outlines))
-    starts_us = [place_us(outlines.starts_unix_ns[place]) for place in order]
-    ends_us = [place_us(outlines.ends_unix_ns[place]) for place in order]
+    starts_us = [place_us(unix_ns) for unix_ns in _in_order(outlines.starts_unix_ns, order)]
+    ends_us = map(place_us, _in_order(outlines.ends_unix_ns, order))
     return {
         "spans": {
-            "ids": b"".join([ids[place] for place in order]).hex(),
+            "ids": b"".join(_in_order(ids, order)).hex(),
             "depth": depths,
-            "trace": [outlines.trace_places[place] for place in order],
-            "name": [names[outlines.names[place]] for place in order],
-            "part": [parts[part_names[place]] for place in order],
+            "trace": list(_in_order(outlines.trace_places, order)),
+            "name": [names[name] for name in _in_order(outlines.names, order)],
+            "part": [parts[part] for part in _in_order(part_names, order)],
             "start_us": starts_us,
             "length_us": [max(0, end - start) for start, end in zip(starts_us, ends_us, strict=True)],
-            "errors": [at for at, place in enumerate(order) if outlines.are_errors[place]],
+            "errors": [at for at, is_error in enumerate(_in_order(outlines.are_errors, order)) if is_error],
         },
         "names": list(names),
         "parts": list(parts),
     }
+
+
+def _in_order(column: Sequence[Column], order: Sequence[int]) -> Iterator[Column]:
+    return map(column.__getitem__, order)
 
 
 def _parent_places(outlines: SpanOutlines) -> list[int]:
