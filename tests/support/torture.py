@@ -135,7 +135,7 @@ class Torture:
             refused_count = self.account.refused_count
             await asyncio.gather(self._scene.strike(), self._allow(calls))
             if self._scene.felt is None:
-                await self._until(lambda: self.account.refused_count >= refused_count + FEWEST_REFUSALS)
+                await self._send_until_refused(refused_count + FEWEST_REFUSALS, calls=calls)
             else:
                 await asyncio.to_thread(self._wait_in_database, self._scene.felt)
             await asyncio.sleep(lasts_s)
@@ -194,10 +194,20 @@ class Torture:
             sending = (self._send_calls(0), self._send_calls(1), self._send_spans())
             senders = [group.create_task(each) for each in sending]
             yield
-            await self._until(lambda: len(self.account.calls) == self._allowed_count)
-            await self._until(lambda: len(self.account.spans) == self._allowed_count * SPANS_PER_CALL)
+            await self._until(self._is_all_acknowledged)
             for sender in senders:
                 sender.cancel()
+
+    async def _send_until_refused(self, refused_count: int, *, calls: int) -> None:
+        """Send more as long as all is taken: a full disk has room left in what the database reserved before."""
+        while self.account.refused_count < refused_count:
+            await self._until(lambda: self.account.refused_count >= refused_count or self._is_all_acknowledged())
+            if self.account.refused_count < refused_count:
+                await self._allow(calls)
+
+    def _is_all_acknowledged(self) -> bool:
+        spans_count = self._allowed_count * SPANS_PER_CALL
+        return len(self.account.calls) == self._allowed_count and len(self.account.spans) == spans_count
 
     async def _subscribe(self) -> None:
         asked = {"url": self._receiver.url("/hook"), "events": ["CALL_ANALYSIS_COMPLETED"]}
