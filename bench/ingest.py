@@ -5,7 +5,9 @@ one row is inserted, and the transaction committed. Ours also checks the key, fi
 property types, stores participants, transcript, tools and the request as it came, and queues the first job. The look
 at the recording's URL is left out of both: it is the sender's server that it waits for.
 
-`python bench/ingest.py [--seconds 2.5] [--rounds 7] [--connections 8]`
+`python bench/ingest.py [--seconds 2.5] [--rounds 7] [--connections 32]`
+
+So many connections keep the processor busy: with few, both routes mostly wait for the disk.
 """
 
 import argparse
@@ -245,7 +247,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     arguments.add_argument("--seconds", type=float, default=2.5)
     arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--connections", type=int, default=8)
+    arguments.add_argument("--connections", type=int, default=32)
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="callscope-bench-") as directory:
         database = embedded.start(Path(directory))

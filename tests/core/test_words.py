@@ -27,3 +27,8 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 def test_words_come_once_and_up_to_a_size() -> None:
     assert distinct_words(["a b", "B c", "é"], max_bytes=100) == ["a", "b", "c", "e"]
     assert distinct_words(["aa bb cc"], max_bytes=5) == ["aa", "bb"]
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_are_read_like_all_others(text: str) -> None:
+    assert words_in(f"{text} ü") == [*words_in(text), "u"]
