@@ -1,11 +1,13 @@
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 from procrastinate import App
 from procrastinate.tasks import Task
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from callscope.boot.logging import render_exception
 from callscope.storage.engine import SessionFactory, create_engine, session_factory
 from tests.support.database import DatabaseServer, running_server
 from tests.support.secret_words import secrets_in
@@ -26,6 +28,13 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
         report.outcome = "failed"
         report.longrepr = f"What was logged holds secrets, which begin with {found}."
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_data_in_logged_errors() -> None:
+    """Log errors as the service does: without the rows and requests that they stood among."""
+    processors = [structlog.processors.add_log_level, render_exception, structlog.dev.ConsoleRenderer(colors=False)]
+    structlog.configure(processors=processors)
 
 
 @pytest.fixture(autouse=True)

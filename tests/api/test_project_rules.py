@@ -30,7 +30,14 @@ async def test_what_is_left_out_stays_and_null_lifts_a_rule(client: httpx.AsyncC
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"recordingRetentionDays": 0}, {"recordingRetentionDays": 1.5}, {"callsPerDay": -1}, {"redacted": ["SHOES"]}],
+    [
+        {},
+        {"recordingRetentionDays": 0},
+        {"recordingRetentionDays": 1.5},
+        {"callsPerDay": -1},
+        {"callsPerDay": 2**40},
+        {"redacted": ["SHOES"]},
+    ],
 )
 async def test_odd_rules_are_refused(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
     response = await client.patch("/v1/project/rules", json=body)

@@ -39,4 +39,5 @@ class ProjectRules:
 
 
 NO_RULES = ProjectRules()
+MOST_CALLS_PER_DAY = 1_000_000_000
 LONGEST_RETENTION_DAYS = 36_500

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from callscope.api.schemas.base import STAYS, InputModel, OutputModel
-from callscope.core.project_rules import LONGEST_RETENTION_DAYS, RedactionClass
+from callscope.core.project_rules import LONGEST_RETENTION_DAYS, MOST_CALLS_PER_DAY, RedactionClass
 
 Days = Annotated[
     int | None,
@@ -16,7 +16,9 @@ Days = Annotated[
 class ProjectRulesUpdate(InputModel):
     """What to change; what is left out stays."""
 
-    calls_per_day: Annotated[int | None, Field(ge=0, description="Calls taken in a UTC day; null: any number.")] = STAYS
+    calls_per_day: Annotated[
+        int | None, Field(ge=0, le=MOST_CALLS_PER_DAY, description="Calls taken in a UTC day; null: any number.")
+    ] = STAYS
     recording_retention_days: Days = STAYS
     transcript_retention_days: Days = STAYS
     trace_retention_days: Days = STAYS
