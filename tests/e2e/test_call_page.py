@@ -233,6 +233,8 @@ async def test_the_page_renews_itself_when_the_analysis_ends(page: Page, site: S
         await finish(wiring.sessions, wiring.objects, done, call_id, sound=no_sound(), peaks=FLAT_PEAKS)
         await expect(page.locator("#analysis")).to_contain_text("Everything was measured.")
         await expect(page.get_by_text("Agent response p95")).to_be_visible()
+        # A page that still plays would ask for a recording that is gone.
+        await page.goto("/design")
         async with wiring.sessions.begin() as session:
             await calls.delete_call(session, site.project_id, call_id, now=wiring.clock.now())
 
