@@ -27,6 +27,8 @@ from callscope.storage import migrations
 log = structlog.get_logger(__name__)
 
 REQUESTS_GRACE_S = 15
+ARRIVALS_GRACE_S = 0.3
+"""Connections that were opened just before the signal are still accepted: they cannot know, and would be cut off."""
 WORKERS_GRACE_S = 20.0
 """Both run at once; with the database's own few seconds, all is stopped within 30 s of SIGTERM."""
 
@@ -68,10 +70,15 @@ async def _serve(
         finally:
             waiting.cancel()
             watching.cancel()
-            server.should_exit = True
             app.state.pages.changes.close()
             log.info("server_stopping")
-            await asyncio.gather(answering, supervisor.stop(grace_s=WORKERS_GRACE_S))
+            await asyncio.gather(_stop_answering(server, answering), supervisor.stop(grace_s=WORKERS_GRACE_S))
+
+
+async def _stop_answering(server: uvicorn.Server, answering: asyncio.Task[None]) -> None:
+    await asyncio.wait((answering,), timeout=ARRIVALS_GRACE_S)
+    server.should_exit = True
+    await answering
 
 
 async def _first_link(wiring: Wiring) -> str | None:

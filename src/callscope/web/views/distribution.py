@@ -15,6 +15,8 @@ from callscope.web.list_address import ListAddress
 MOST_BARS = 12
 REASONS_SHOWN = 3
 TEXTS_SHOWN = 8
+FINEST_WIDTH = 1e-300
+"""Numbers that lie closer together are one: near the smallest that a float can tell, there is no round width."""
 BAR_WIDTH, PLOT_HEIGHT = 40, 100
 LABEL_COLOURS = ("agent", "customer", "tool", "part-stt", "part-llm", "part-tts", "overlap", "gap-fair", "gap-other")
 STATES = (
@@ -133,8 +135,8 @@ def _numbers(numbers: Sequence[float], party: str, slug: str | None, unit: Unit 
 
 def _edges(least: float, most: float, *, is_whole: bool) -> list[float]:
     """Return the ends of at most `MOST_BARS` stretches of round width that hold all from `least` to `most`."""
-    reach = (most - least) or abs(most)
-    width = _round_up(reach / MOST_BARS) if reach else 1.0
+    finest = ((most - least) or abs(most)) / MOST_BARS
+    width = _round_up(finest) if finest > FINEST_WIDTH else 1.0
     width = max(1.0, width) if is_whole else width
     first = math.floor(least / width)
     count = math.floor(most / width) - first + 1
