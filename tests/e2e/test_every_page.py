@@ -40,6 +40,14 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
+async def shift(page: Page) -> float:
+    """The layout shift noted so far; a frame later, when what the last frame moved has been noted too."""
+    await page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+    )
+    return float(await page.evaluate("window.shift"))
+
+
 async def visit(page: Page, address: str) -> None:
     await page.goto(address)
     if await page.locator("[data-call]").count():
@@ -94,14 +102,14 @@ async def test_an_empty_project_shows_what_to_send(context: BrowserContext) -> N
 async def test_layout_does_not_shift_when_the_drawing_arrives(page: Page, site: Site) -> None:
     await page.add_init_script(NOTE_SHIFTS)
     await visit(page, f"/calls/{site.call_id}")
-    assert await page.evaluate("window.shift") < 0.01
+    assert await shift(page) < 0.01
 
 
 async def test_layout_does_not_shift_when_charts_are_drawn(page: Page) -> None:
     await page.add_init_script(NOTE_SHIFTS)
     await visit(page, "/overview?period=week")
     await page.wait_for_selector("html[data-charts-ready]")
-    assert await page.evaluate("window.shift") < 0.01
+    assert await shift(page) < 0.01
 
 
 async def test_signing_out_closes_the_pages(page: Page) -> None:
