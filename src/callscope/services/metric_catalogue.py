@@ -100,6 +100,15 @@ async def read_catalogue(session: "AsyncSession", project_id: UUID) -> Catalogue
     return Catalogue(by_id, variants)
 
 
+async def metrics_by_slug(session: "AsyncSession", project_id: UUID) -> Mapping[str, DefinedMetric]:
+    """Return every metric of the project by slug, its own before those of the installation.
+
+    What a project put otherwise about a metric of the installation is left out: name, unit and kind stay the same.
+    """
+    own = await metric_definitions.list_own(session, project_id)
+    return {metric.slug: metric for metric in (*own, *system_metrics().values())}
+
+
 async def own_metrics_among(
     session: "AsyncSession", project_id: UUID, slugs: Collection[str]
 ) -> tuple[DefinedMetric, ...]:

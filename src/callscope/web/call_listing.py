@@ -48,15 +48,15 @@ class CallListing:
 
 
 async def read_listing(
-    session: "Session", project_id: UUID, address: ListAddress, *, after: str | None, metrics: Sequence[str]
+    session: "Session", project_id: UUID, address: ListAddress, *, after: str | None, slugs: Sequence[str]
 ) -> CallListing:
-    """Return a page of the list. Raises InvalidInput."""
+    """Return a page of the list, with the calls' values of the metrics named by `slugs`. Raises InvalidInput."""
     query = address.call_query(after=after, limit=CALLS_PER_PAGE)
     page = await read_page(session, project_id, address, after=after, limit=CALLS_PER_PAGE)
     call_ids = [call.id for call in page.items]
     states = await analyses.latest_of_calls(session, project_id, call_ids)
     figures = await call_figures.of_calls(session, project_id, call_ids)
-    values = await _values(session, project_id, call_ids, metrics)
+    values = await _values(session, project_id, call_ids, slugs)
     hits = await transcripts.first_hits(session, call_ids, query.search_text or "")
     agents = await agent_catalogue.list_agents(session, project_id, PageRequest(limit=MAX_PAGE_LIMIT), search_text=None)
     return CallListing(
@@ -90,8 +90,8 @@ async def read_page(
 
 
 async def _values(
-    session: "Session", project_id: UUID, call_ids: Sequence[UUID], metrics: Sequence[str]
+    session: "Session", project_id: UUID, call_ids: Sequence[UUID], slugs: Sequence[str]
 ) -> Mapping[UUID, tuple[MetricValue, ...]]:
-    if not metrics:
+    if not slugs:
         return {}
-    return await analyses.read_values_of_calls(session, project_id, call_ids, slugs=metrics, evidence_limit=1)
+    return await analyses.read_values_of_calls(session, project_id, call_ids, slugs=slugs, evidence_limit=1)

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from callscope.core.roles import Role
 from callscope.services import saved_filters
 from callscope.services.export import ExportFormat, export_calls
+from callscope.services.metric_catalogue import metrics_by_slug
 from callscope.web.call_listing import read_listing
 from callscope.web.list_address import PATH, parse_address, parse_query
 from callscope.web.page_route import PageRoute, set_cookie
@@ -32,19 +33,21 @@ Member = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "call:read"))]
 async def list_calls(request: Request, pages: PagesDependency, visitor: SignedIn, after: str | None = None) -> Response:
     """Show a page of the list; a fragment of it when the page's script asks."""
     address = parse_address(request.query_params.multi_items())
-    column_ids = _chosen(request)
-    metrics = [column.metric for column in chosen_columns(column_ids) if column.metric]
     async with pages.reads() as session:
-        listing = await read_listing(session, visitor.project_id, address, after=after, metrics=metrics)
-    page = view_listing(listing, address, after=after, column_ids=column_ids)
+        metrics = await metrics_by_slug(session, visitor.project_id)
+        columns = every_column(metrics.values())
+        shown = chosen_columns(_chosen(request), columns)
+        slugs = [column.metric.slug for column in shown if column.metric]
+        listing = await read_listing(session, visitor.project_id, address, after=after, slugs=slugs)
+    page = view_listing(listing, address, after=after, columns=shown, metrics=metrics)
     if request.headers.get("hx-request"):
         return show(request, "_call_table.html", page=page)
     return show(
         request,
         "calls.html",
         page=page,
-        form=view_filter_form(address, listing.agents),
-        columns=every_column(),
+        form=view_filter_form(address, listing.agents, metrics.values()),
+        columns=columns,
         base_url=str(request.base_url).rstrip("/"),
     )
 
@@ -70,13 +73,16 @@ async def export(request: Request, pages: PagesDependency, visitor: SignedIn, fo
 @router.post("/calls/columns", dependencies=[FROM_OUR_FORM])
 async def choose_columns(
     request: Request,
-    visitor: SignedIn,  # noqa: ARG001 - for those signed in
+    pages: PagesDependency,
+    visitor: SignedIn,
     column: Annotated[list[str] | None, Form()] = None,
     back: Annotated[str, Form()] = PATH,
 ) -> Response:
     """Remember the columns in this browser."""
     response = RedirectResponse(_list_address(back), status_code=303)
-    chosen = ".".join(one.id for one in chosen_columns(column or ()))
+    async with pages.reads() as session:
+        columns = every_column((await metrics_by_slug(session, visitor.project_id)).values())
+    chosen = ".".join(one.id for one in chosen_columns(column or (), columns))
     set_cookie(response, request, COLUMNS_COOKIE, chosen, lifetime=COLUMNS_LIFETIME)
     return response
 

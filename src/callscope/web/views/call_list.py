@@ -1,20 +1,20 @@
 """The list of calls: one row per call, every cell ready to show, every value a way to filter by it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from callscope.core.call import Call, CallStatus
 from callscope.core.call_figures import CallFigures, Worst
-from callscope.core.metric import MetricValue
-from callscope.metrics import registry
+from callscope.core.metric_definition import DefinedMetric
 from callscope.web.call_listing import CallListing, ListedCall
-from callscope.web.formatting import clock, constant_words, duration, moment_link, quantity, span, state_words
+from callscope.web.formatting import clock, constant_words, duration, moment_link, span
 from callscope.web.list_address import PATH, ListAddress
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.call import plain_property, who
-from callscope.web.views.columns import Column, chosen_columns
+from callscope.web.views.cells import Cell, view_metric_cells
+from callscope.web.views.columns import Column
 from callscope.web.views.conditions import Condition, view_conditions
 from callscope.web.views.highlight import Piece, marked
 from callscope.web.views.strip import StripView, view_strip
@@ -29,17 +29,6 @@ TABS = (
     (Worst.QUALITY, "Worst sound"),
     (Worst.ERRORS, "Broken down"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """What stands in a cell. `href` filters by it; `note` says why it is absent, `meaning` what its colour says."""
-
-    shown: str
-    note: str = ""
-    tone: str = ""
-    meaning: str = ""
-    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +96,14 @@ class CallListPage:
 
 
 def view_listing(
-    listing: CallListing, address: ListAddress, *, after: str | None, column_ids: Sequence[str]
+    listing: CallListing,
+    address: ListAddress,
+    *,
+    after: str | None,
+    columns: Sequence[Column],
+    metrics: Mapping[str, DefinedMetric],
 ) -> CallListPage:
-    """Return a page of the list."""
-    columns = chosen_columns(column_ids)
+    """Return a page of the list in those columns; `metrics` are the project's by slug."""
     rows = tuple(_view_row(listed, address, columns, listing.search_text) for listed in listing.calls)
     return CallListPage(
         rows=rows,
@@ -118,7 +111,7 @@ def view_listing(
         total=listing.total,
         headings=tuple(_heading(column, address) for column in columns),
         tabs=tuple((label, address.worst_first(worst).href(), address.worst is worst) for worst, label in TABS),
-        conditions=view_conditions(address, listing.agents),
+        conditions=view_conditions(address, listing.agents, metrics),
         search=next((value for name, value in address.pairs if name == "searchText"), ""),
         query=address.query,
         order_words=_order_words(address),
@@ -189,7 +182,7 @@ def _hit(listed: ListedCall, search_text: str, href: str) -> Hit | None:
 def _cells(column: Column, listed: ListedCall, address: ListAddress) -> tuple[Cell, ...]:
     call, figures = listed.call, listed.figures
     if column.metric is not None:
-        return _metric_cells(column.metric, listed.values)
+        return view_metric_cells(column.metric, listed.values, listed.analysis, address)
     if column.id == "properties":
         return _property_cells(call, address)
     if column.id == "agent":
@@ -246,20 +239,6 @@ def _property_cells(call: Call, address: ListAddress) -> tuple[Cell, ...]:
         (*cells, Cell(shown="", note=f"+{len(shown) - PROPERTIES_SHOWN}"))
         if len(shown) > PROPERTIES_SHOWN
         else tuple(cells)
-    )
-
-
-def _metric_cells(slug: str, values: Sequence[MetricValue]) -> tuple[Cell, ...]:
-    unit = registry.get(slug).unit
-    return tuple(
-        Cell(
-            shown=quantity(value.value, unit) if value.value is not None else "",
-            note=" ".join(
-                part for part in (value.role or "", "" if value.value is not None else state_words(value)) if part
-            ),
-        )
-        for value in values
-        if value.slug == slug
     )
 
 

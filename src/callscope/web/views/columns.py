@@ -1,28 +1,31 @@
 """The columns of the list of calls: which there are, which are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callscope.core.call_query import CallSort
-from callscope.metrics import registry
+from callscope.core.metric import ValueType
+from callscope.core.metric_definition import DefinedMetric
 
 METRIC_PREFIX = "metric:"
 MAX_CHOSEN = 30
+NUMBERS = frozenset({ValueType.SCALE, ValueType.NUMERIC, ValueType.COUNT, ValueType.OFFSET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column; `sort_by` is what a click on its heading orders by."""
+    """One column; `sort_by` is what a click on its heading orders by, `metric` what it shows of a call's values."""
 
     id: str
     label: str
     is_number: bool = False
     sort_by: CallSort | None = None
+    metric: DefinedMetric | None = None
 
     @property
-    def metric(self) -> str | None:
-        """The slug of the metric it shows, None for what is not a metric."""
-        return self.id.removeprefix(METRIC_PREFIX) if self.id.startswith(METRIC_PREFIX) else None
+    def is_own(self) -> bool:
+        """Whether it shows a metric that the project defined itself."""
+        return self.metric is not None and not self.metric.is_system
 
 
 FIXED = (
@@ -57,16 +60,22 @@ DEFAULT = (
 )
 
 
-def every_column() -> tuple[Column, ...]:
-    """Return all columns there are, those of metrics last."""
-    metrics = (
-        Column(id=f"{METRIC_PREFIX}{one.slug}", label=one.name, is_number=True) for one in registry.definitions()
+def every_column(metrics: Iterable[DefinedMetric]) -> tuple[Column, ...]:
+    """Return all columns there are for a project with these metrics, theirs last."""
+    of_metrics = (
+        Column(
+            id=f"{METRIC_PREFIX}{metric.slug}",
+            label=metric.name,
+            is_number=metric.value_type in NUMBERS,
+            metric=metric,
+        )
+        for metric in metrics
     )
-    return (*FIXED, *metrics)
+    return (*FIXED, *of_metrics)
 
 
-def chosen_columns(ids: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns of those ids in the order of the table; the default ones when none is known."""
-    known = {column.id for column in every_column()}
+def chosen_columns(ids: Sequence[str], columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return those of `columns` that have the ids, in their order; the default ones when none is known."""
+    known = {column.id for column in columns}
     wanted = set([one for one in ids if one in known][:MAX_CHOSEN]) or set(DEFAULT)
-    return tuple(column for column in every_column() if column.id in wanted | {ALWAYS})
+    return tuple(column for column in columns if column.id in wanted | {ALWAYS})

@@ -7,12 +7,13 @@ from callscope.core.agent import Agent
 from callscope.core.call import CallDirection, CallStatus, EndedStatus, InterfaceType
 from callscope.core.call_query import Comparison
 from callscope.core.errors import InvalidInput
-from callscope.metrics import registry
+from callscope.core.metric_definition import DefinedMetric
 from callscope.web.formatting import constant_words
 from callscope.web.list_address import ListAddress
 from callscope.web.views.conditions import COMPARISON_WORDS
 
 Options = tuple[tuple[str, str], ...]
+Groups = tuple[tuple[str, Options], ...]
 
 SECOND_MS = 1000
 ANY: Options = (("", "any"),)
@@ -33,12 +34,12 @@ class FilterForm:
     directions: Options
     interfaces: Options
     ends: Options
-    metrics: Options
+    metrics: Groups
     property_comparisons: Options
     metric_comparisons: Options
 
 
-def view_filter_form(address: ListAddress, agents: Sequence[Agent]) -> FilterForm:
+def view_filter_form(address: ListAddress, agents: Sequence[Agent], metrics: Iterable[DefinedMetric]) -> FilterForm:
     """Return the form of an address: its plain conditions stand in their fields, the others are kept beside them."""
     plain = {name: value for name, value in address.pairs if "[" not in name}
     for field, name in LENGTH_FIELDS.items():
@@ -51,7 +52,7 @@ def view_filter_form(address: ListAddress, agents: Sequence[Agent]) -> FilterFor
         directions=_options(CallDirection),
         interfaces=_options(InterfaceType),
         ends=_options(EndedStatus),
-        metrics=(("", "no metric"), *((one.slug, one.name) for one in registry.definitions())),
+        metrics=_metric_groups(tuple(metrics)),
         property_comparisons=_comparisons(tuple(one for one in Comparison if one is not Comparison.EXISTS)),
         metric_comparisons=_comparisons(METRIC_COMPARISONS),
     )
@@ -81,6 +82,12 @@ def _milliseconds(field: str, seconds: str) -> str:
         return str(round(float(seconds) * SECOND_MS))
     except (ValueError, OverflowError) as error:
         raise InvalidInput.at(field, message=f"`{field}` must be a number of seconds.") from error
+
+
+def _metric_groups(metrics: Sequence[DefinedMetric]) -> Groups:
+    own = tuple((one.slug, one.name) for one in metrics if not one.is_system)
+    built_in = tuple((one.slug, one.name) for one in metrics if one.is_system)
+    return (("", (("", "no metric"),)), *((("Your own", own),) if own else ()), ("Built in", built_in))
 
 
 def _options(choices: Iterable[str]) -> Options:
