@@ -20,6 +20,7 @@ PAGES = (
     "/settings/jobs",
     "/settings/storage",
 )
+STICKING_OUT = "[...document.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth)"
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ async def test_the_settings_of_people_shut_nobody_out(owner: Page, path: str, sc
         await owner.wait_for_load_state("networkidle")
         assert await violations(owner) == []
         assert await owner.evaluate("document.documentElement.scrollWidth") <= width
+        assert not await owner.evaluate(STICKING_OUT), "a table is read without moving it sideways"
 
 
 async def test_what_is_kept_is_counted_beside_the_page_and_a_rule_is_asked_before_it_deletes(owner: Page) -> None:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callscope.core.errors import CallscopeError
 from callscope.web import navigation
+from callscope.web.table_labels import labelled
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -52,6 +53,7 @@ def environment() -> Environment:
     )
     found.globals["asset"] = asset
     found.globals["navigation"] = navigation
+    found.filters["labelled"] = labelled
     found.filters["utc"] = utc_words
     found.filters["isotime"] = lambda moment: moment.astimezone(UTC).isoformat()
     return found
