@@ -27,6 +27,7 @@ async def authenticated(request: Request) -> Principal:
     principal = await authenticate(
         context.statements, _key_of(request), now=context.clock.now(), recent=context.recent_keys
     )
+    request.scope["state"]["project_id"] = principal.project_id
     if principal.integration and not _is_of(principal.integration, request.url.path):
         raise PermissionMissing(
             f"This API key is bound to the integration `{principal.integration}`, and good for nothing but its routes."

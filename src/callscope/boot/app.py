@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import FastAPI, Request
+from opentelemetry.trace import TracerProvider
 
 from callscope.api import errors
 from callscope.api.body_limit import BodyLimitMiddleware
@@ -23,6 +24,7 @@ from callscope.api.openapi import describe
 from callscope.api.recording_intake import UPLOAD_PATH as RECORDING_UPLOAD_PATH
 from callscope.api.recording_intake import RecordingIntake
 from callscope.api.request_ids import RequestIdMiddleware
+from callscope.api.request_spans import RequestSpanMiddleware, tracing_with
 from callscope.api.router import PARTS
 from callscope.api.routes.monitoring import MetricsContext
 from callscope.api.routes.recordings import PlaybackContext
@@ -69,9 +71,13 @@ def build_api(
     telemetry: Telemetry | None = None,
     is_tls: bool = False,
     lifespan: Lifespan | None = None,
+    tracers: TracerProvider | None = None,
 ) -> FastAPI:
-    """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop."""
-    app = _routed(context.version, lifespan=lifespan)
+    """Return an app with every route of the API. `lifespan` surrounds its serving, on the server's event loop.
+
+    `tracers` makes each request a span, None: no request costs anything for it.
+    """
+    app = _routed(context.version, lifespan=lifespan, tracers=tracers)
     app.state.api = context
     max_recording_bytes = max_recording_bytes or max_body_bytes
     larger = {SESSION_PATH: max_recording_bytes, f"{RECORDING_UPLOAD_PATH}/": max_recording_bytes}
@@ -80,6 +86,8 @@ def build_api(
     app.add_middleware(LimitMiddleware, limits=limits or RequestLimits(), keys=keys)
     app.add_middleware(SecurityHeadersMiddleware, is_tls=is_tls)
     app.add_middleware(TelemetryMiddleware, telemetry=telemetry or Telemetry())
+    if tracers is not None:
+        app.add_middleware(RequestSpanMiddleware)
     app.add_middleware(RequestIdMiddleware)
     errors.install(app)
     return app
@@ -90,13 +98,14 @@ def openapi_document() -> dict[str, Any]:
     return _described(_routed(version("callscope")))
 
 
-def _routed(api_version: str, *, lifespan: Lifespan | None = None) -> FastAPI:
+def _routed(api_version: str, *, lifespan: Lifespan | None = None, tracers: TracerProvider | None = None) -> FastAPI:
     app = FastAPI(
         title="Callscope",
         version=api_version,
         description=DESCRIPTION,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry=tracing_with(tracers),
         # What generated clients name their functions by; without the path, which a client's user need not know.
         generate_unique_id_function=lambda route: route.name,
     )
@@ -131,6 +140,7 @@ def create_app(wiring: Wiring) -> FastAPI:
         telemetry=telemetry,
         is_tls=(settings.public_url or "").startswith("https://"),
         lifespan=with_bootstrap_key,
+        tracers=wiring.tracers,
     )
     token = settings.metrics_token
     app.state.metrics = MetricsContext(telemetry=telemetry, token=None if token is None else token.get_secret_value())

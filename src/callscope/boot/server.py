@@ -19,6 +19,7 @@ from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.boot.stopping import StopRequests
 from callscope.boot.supervisor import WorkerSupervisor
+from callscope.boot.tracing import open_tracing
 from callscope.boot.wiring import Wiring, open_wiring
 from callscope.core.errors import CallscopeError
 from callscope.services import accounts
@@ -55,7 +56,11 @@ async def _serve(
     settings: Settings, database_url: str, listener: socket.socket, announce: Announce, stop_requests: StopRequests
 ) -> None:
     supervisor = WorkerSupervisor(settings.workers, _worker_environment(settings))
-    async with open_wiring(settings, database_url) as wiring, _taking_otlp_grpc(settings, wiring):
+    async with (
+        open_tracing(settings, "server") as tracers,
+        open_wiring(settings, database_url, tracers=tracers) as wiring,
+        _taking_otlp_grpc(settings, wiring),
+    ):
         address, secret = _address(listener), await _first_link(wiring)
         setup = None if secret is None else f"{settings.public_url or address}/welcome/{secret}"
         app = create_app(wiring)

@@ -3,6 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,7 +17,8 @@ Network = IPv4Network | IPv6Network
 class Settings(BaseSettings):
     """What an operator may set. Defaults run everything on one machine from one data directory."""
 
-    model_config = SettingsConfigDict(env_prefix="CALLSCOPE_", extra="ignore")
+    # What is refused may hold a secret, written the wrong way.
+    model_config = SettingsConfigDict(env_prefix="CALLSCOPE_", extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Field(
         default=Path("callscope-data"),
@@ -56,6 +58,15 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=16 * 1024**2, gt=0, description="Largest request body that is read.")
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token under which `/metrics` is served to Prometheus. Default: it is not."
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="Collector to which server and workers send traces of their own requests and jobs by OTLP/HTTP, "
+        "without `/v1/traces`; another Callscope is one. Default: nothing is traced.",
+    )
+    otlp_headers: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default={},
+        description="Comma-separated headers sent to it: `authorization=Bearer the-key, x-team=voice`.",
     )
     requests_per_minute: int = Field(
         default=60_000,
@@ -203,6 +214,29 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return frozenset(part.strip().lower().removeprefix("@") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _check_endpoint(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError(
+                "this is no address of a collector: write it like http://collector:4318, and keys into "
+                "CALLSCOPE_OTLP_HEADERS"
+            )
+        return value
+
+    @field_validator("otlp_headers", mode="before")
+    @classmethod
+    def _split_headers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and separator for name, separator, _ in parts):
+            raise ValueError("write headers like authorization=Bearer the-key, x-team=voice")
+        return {name.strip().lower(): content.strip() for name, _, content in parts}
 
     @field_validator("judge_prices", mode="before")
     @classmethod

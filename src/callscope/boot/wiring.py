@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
+from opentelemetry.trace import NoOpTracer, Tracer, TracerProvider
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.api.limits import TokenBuckets, key_buckets
@@ -41,6 +43,7 @@ class Wiring:
     signer: Signer
     recent_keys: RecentKeys
     key_buckets: TokenBuckets
+    tracers: TracerProvider | None = None
 
     def pipeline_context(self) -> PipelineContext:
         """Return what the stages work with."""
@@ -49,6 +52,7 @@ class Wiring:
             objects=self.objects,
             outbound=self.outbound,
             clock=self.clock,
+            tracer=_tracer(self.tracers),
             max_recording_bytes=self.settings.max_recording_bytes,
             max_recording_ms=self.settings.max_recording_ms,
             fetch_timeout_s=self.settings.fetch_timeout_s,
@@ -70,6 +74,10 @@ class Wiring:
                 payload_retention_days=self.settings.trace_payload_retention_days,
             ),
         )
+
+
+def _tracer(tracers: TracerProvider | None) -> Tracer:
+    return NoOpTracer() if tracers is None else tracers.get_tracer("callscope", version("callscope"))
 
 
 def judge_rules(settings: Settings) -> JudgeRules:
@@ -111,12 +119,17 @@ def _recognizer(settings: Settings) -> RecognizerChoice:
 
 
 @asynccontextmanager
-async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wiring]:
-    """Yield the parts and close them at the end of the block; connections are opened when first used."""
+async def open_wiring(
+    settings: Settings, database_url: str, *, tracers: TracerProvider | None = None
+) -> AsyncIterator[Wiring]:
+    """Yield the parts and close them at the end of the block; connections are opened when first used.
+
+    `tracers` makes the spans of the service's own traces, None: there are none.
+    """
     # A statement on one table may need to know the tables it refers to.
     load_metadata()
     engine = create_engine(database_url)
-    outbound = OutboundClient(allowed_networks=settings.fetch_allow_networks)
+    outbound = OutboundClient(allowed_networks=settings.fetch_allow_networks, tracer=_tracer(tracers))
     clock, secret = SystemClock(), signing_secret(settings)
     try:
         yield Wiring(
@@ -133,6 +146,7 @@ async def open_wiring(settings: Settings, database_url: str) -> AsyncIterator[Wi
             signer=Signer(secret, clock),
             recent_keys=RecentKeys(),
             key_buckets=key_buckets(settings.requests_per_minute),
+            tracers=tracers,
         )
     finally:
         await outbound.aclose()

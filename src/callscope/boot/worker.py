@@ -12,6 +12,7 @@ from callscope.boot.database import open_database
 from callscope.boot.logging import configure_logging
 from callscope.boot.settings import Settings
 from callscope.boot.stopping import StopRequests
+from callscope.boot.tracing import open_tracing
 from callscope.boot.wiring import open_wiring
 from callscope.pipeline.app import create_app
 from callscope.pipeline.parent import end_with_parent
@@ -46,7 +47,10 @@ async def _work(settings: Settings, database_url: str, stop_requests: StopReques
         heartbeat_s=settings.worker_heartbeat_s,
         stalled_after_s=settings.worker_stalled_after_s,
     )
-    async with open_wiring(settings, database_url) as wiring:
+    async with (
+        open_tracing(settings, "worker") as tracers,
+        open_wiring(settings, database_url, tracers=tracers) as wiring,
+    ):
         context = wiring.pipeline_context()
         app = create_app(context, database_url=database_url)
         # What exists by now stays: the collector need not walk all of it again and again.

@@ -28,6 +28,9 @@ class JobName(StrEnum):
     APPLY_RETENTION = "retention.apply"
 
 
+TRACE_ARGUMENT = "traceparent"
+"""The argument of any job that names the span of the service's own traces it goes on from."""
+
 SHORT_QUEUE = "short"
 NETWORK_QUEUE = "network"
 AUDIO_QUEUE = "audio"

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 import httpx
+from opentelemetry.trace import NoOpTracer, SpanKind, StatusCode, Tracer
 
 from callscope.outbound.addresses import Network
 from callscope.outbound.errors import FetchCause, FetchFailed, UrlForbidden
@@ -64,7 +65,9 @@ class OutboundClient:
         allowed_networks: Sequence[Network] = (),
         limits: FetchLimits | None = None,
         resolve: Resolver = resolve_by_system,
+        tracer: Tracer | None = None,
     ) -> None:
+        self._tracer = tracer or NoOpTracer()
         self._guard = AddressGuard(allowed_networks, resolve)
         self._transport = GuardedTransport(self._guard)
         self._limits = limits or FetchLimits()
@@ -148,7 +151,7 @@ class OutboundClient:
         with _InOurWords():
             try:
                 async with asyncio.timeout(timeout_s):
-                    response = await self._transport.handle_async_request(request)
+                    response = await self._answer_to(request)
                     try:
                         yield response
                     finally:
@@ -172,8 +175,36 @@ class OutboundClient:
     async def _send(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
         timeout = httpx.Timeout(self._limits.idle_s).as_dict()
         request = httpx.Request("GET", url, headers={**headers, **_OUR_HEADERS}, extensions={"timeout": timeout})
-        response = await self._transport.handle_async_request(request)
+        response = await self._answer_to(request)
         response.request = request
+        return response
+
+    async def _answer_to(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return its answer, the body unread, as a span that ends with the answer's head.
+
+        Of the URL it names the host alone, for path and query may be what opens it, and of an error the type.
+        """
+        attributes: dict[str, str | int] = {
+            "http.request.method": request.method,
+            "server.address": request.url.host,
+            "server.port": port_of(request.url),
+        }
+        with self._tracer.start_as_current_span(
+            request.method,
+            kind=SpanKind.CLIENT,
+            attributes=attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                response = await self._transport.handle_async_request(request)
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__qualname__)
+                span.set_status(StatusCode.ERROR)
+                raise
+            span.set_attribute("http.response.status_code", response.status_code)
+            if response.is_error:
+                span.set_status(StatusCode.ERROR)
         return response
 
     async def _paced(self, response: httpx.Response, *, max_bytes: int, deadline: float) -> AsyncIterator[bytes]:

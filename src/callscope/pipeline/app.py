@@ -26,6 +26,7 @@ from callscope.pipeline.deliveries import deliver_event, expire_deliveries
 from callscope.pipeline.describing import describe_call
 from callscope.pipeline.fetch_stage import fetch_recordings
 from callscope.pipeline.hearing import hear_live_call
+from callscope.pipeline.job_spans import JobSpans
 from callscope.pipeline.lifetimes import apply_retention, remove_deleted_calls
 from callscope.pipeline.live import read_message, sweep_live_calls
 from callscope.pipeline.measure_stage import measure_fetched_recording
@@ -64,7 +65,7 @@ def create_app(context: PipelineContext, *, database_url: str, pool_size: int = 
     connector = PsycopgConnector(
         conninfo=database_url, min_size=1, max_size=pool_size, kwargs=patience_of(database_url)
     )
-    app = App(connector=connector)
+    app = App(connector=connector, worker_defaults={"worker_middleware": [JobSpans(context.tracer)]})
     for name, (stage, work) in WORK_OF_JOB.items():
         app.task(name=str(name), pass_context=True, retry=KeepJob())(_job(context, stage, work))
     _add_trace_jobs(app, context)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from opentelemetry.trace import NoOpTracer, Tracer
+
 from callscope.core.clock import Clock
 from callscope.core.judge import JudgeRules
 from callscope.outbound.client import OutboundClient
@@ -76,3 +78,4 @@ class PipelineContext:
     judges_voice_quality: bool = False
     transcribe_timeout_s: float = 4 * 3600.0
     partial_transcript_every_s: float = 3.0
+    tracer: Tracer = field(default_factory=NoOpTracer)

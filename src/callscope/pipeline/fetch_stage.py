@@ -10,6 +10,7 @@ from callscope.core.ids import new_id
 from callscope.core.recording import Recording, RecordingFile, RecordingKind
 from callscope.pipeline.assembling import assemble
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.job_spans import step
 from callscope.services import recording_uploads, recordings
 from callscope.storage.objects import recording_key
 
@@ -49,7 +50,8 @@ async def fetch_recordings(context: PipelineContext, analysis: Analysis) -> Fetc
         if assembled is not None:
             fetched.append(assembled)
         for kind, url in sources.items():
-            fetched.append(await _fetch(context, analysis, kind, url))
+            with step(context.tracer, "recording.keep"):
+                fetched.append(await _fetch(context, analysis, kind, url))
     except BaseException:
         await asyncio.shield(FetchedRecordings(context=context, fetched=tuple(fetched)).discard())
         raise

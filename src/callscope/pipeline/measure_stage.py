@@ -9,6 +9,7 @@ from callscope.core.analysis import Analysis
 from callscope.core.recording import Recording
 from callscope.core.transcript import Transcript
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.job_spans import step
 from callscope.pipeline.measuring_process import MeasuringLimits, MeasuringRequest, measure_apart
 from callscope.services import analyses, calls, recordings, traces, transcripts
 from callscope.services.measuring import Measurement
@@ -58,7 +59,8 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-measure-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
-        await context.objects.download(recording.measured_key, path)
+        with step(context.tracer, "recording.read"):
+            await context.objects.download(recording.measured_key, path)
         request = MeasuringRequest(
             path=path,
             transcript=() if transcript is None else transcript.entries,
@@ -68,6 +70,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
             declared_duration_ms=call.duration_ms,
             judges_quality=context.judges_voice_quality,
         )
-        measured = await measure_apart(request, limits, scratch_dir=Path(directory))
+        with step(context.tracer, "recording.hear"):
+            measured = await measure_apart(request, limits, scratch_dir=Path(directory))
     measurement = measured.with_findings(recording.findings)
     return MeasuredRecording(context=context, recording=recording, measurement=measurement, transcript=transcript)

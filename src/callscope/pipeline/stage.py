@@ -11,6 +11,7 @@ import structlog
 from callscope.core.analysis import Analysis, Stage
 from callscope.core.errors import CallscopeError
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.job_spans import note, note_failure, step
 from callscope.pipeline.retries import requested_wait_s
 from callscope.services import analyses, metric_collection
 
@@ -61,7 +62,14 @@ async def run_stage(
     async with context.sessions() as session:
         analysis = await analyses.open_at(session, analysis_id, stage)
     if analysis is None:
+        note(outcome="not_needed")
         return
+    note(
+        project_id=str(analysis.project_id),
+        call_id=str(analysis.call_id),
+        stage=stage.value,
+        stage_attempt=analysis.attempt_count + 1,
+    )
     with structlog.contextvars.bound_contextvars(
         analysis_id=str(analysis_id), call_id=str(analysis.call_id), stage=stage.value
     ):
@@ -79,16 +87,24 @@ def _refuse_poison(take_over_count: int) -> None:
 
 
 async def _commit(context: PipelineContext, stage: Stage, analysis_id: UUID, results: StageResults) -> None:
-    async with context.sessions.begin() as session:
-        claimed = await analyses.claim(session, analysis_id, stage)
-        if claimed is not None:
-            await results.save(session, claimed)
-            await analyses.advance(session, claimed, at=context.clock.now())
+    with step(context.tracer, "results.store"):
+        claimed = await _save(context, stage, analysis_id, results)
     if claimed is None:
         await results.discard()
         log.info("stage_results_discarded")
     else:
         log.info("stage_completed")
+    note(outcome="discarded" if claimed is None else "completed")
+
+
+async def _save(context: PipelineContext, stage: Stage, analysis_id: UUID, results: StageResults) -> Analysis | None:
+    """Write the results and go on to the next stage; return None when the stage is not to be done any more."""
+    async with context.sessions.begin() as session:
+        claimed = await analyses.claim(session, analysis_id, stage)
+        if claimed is not None:
+            await results.save(session, claimed)
+            await analyses.advance(session, claimed, at=context.clock.now())
+    return claimed
 
 
 async def _settle(context: PipelineContext, stage: Stage, analysis_id: UUID, error: Exception) -> None:
@@ -111,7 +127,7 @@ async def _settle(context: PipelineContext, stage: Stage, analysis_id: UUID, err
             await metric_collection.collect_after_analysis(session, claimed, context.judge, now=now)
         else:
             await analyses.postpone(session, claimed, reason=_reason(error), until=now + timedelta(seconds=wait_s))
-    _log_failure(error, wait_s)
+    _tell_failure(error, wait_s)
 
 
 def _reason(error: Exception) -> str:
@@ -120,9 +136,11 @@ def _reason(error: Exception) -> str:
     return "An internal error stopped this stage. The worker's log names it under the id of this analysis."
 
 
-def _log_failure(error: Exception, wait_s: float | None) -> None:
-    event = "stage_given_up" if wait_s is None else "stage_postponed"
+def _tell_failure(error: Exception, wait_s: float | None) -> None:
+    event, outcome = ("stage_given_up", "given_up") if wait_s is None else ("stage_postponed", "postponed")
     if isinstance(error, CallscopeError):
         log.warning(event, code=error.code, wait_s=wait_s)
+        note_failure(outcome, error.code)
     else:
         log.error(event, wait_s=wait_s, exc_info=error)
+        note_failure(outcome, type(error).__qualname__)

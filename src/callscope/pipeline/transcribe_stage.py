@@ -11,6 +11,7 @@ from callscope.core.metric import MetricValue
 from callscope.core.recording import Recording
 from callscope.core.transcript import Transcript, TranscriptComparison, TranscriptEntry, TranscriptSource
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.job_spans import step
 from callscope.pipeline.measuring_process import MeasuringLimits
 from callscope.pipeline.transcribing_process import TranscribingRequest, transcribe_apart
 from callscope.services import analyses, calls, recordings, redaction, transcripts
@@ -101,14 +102,16 @@ async def _transcribe(
     limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-transcribe-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
-        await context.objects.download(recording.measured_key, path)
+        with step(context.tracer, "recording.read"):
+            await context.objects.download(recording.measured_key, path)
         request = TranscribingRequest(
             path=path, parts=parts, choice=context.recognizer, max_duration_ms=context.max_recording_ms
         )
-        return await transcribe_apart(
-            request,
-            limits,
-            scratch_dir=Path(directory),
-            on_heard=keep_so_far,
-            look_every_s=context.partial_transcript_every_s,
-        )
+        with step(context.tracer, "recording.recognize"):
+            return await transcribe_apart(
+                request,
+                limits,
+                scratch_dir=Path(directory),
+                on_heard=keep_so_far,
+                look_every_s=context.partial_transcript_every_s,
+            )

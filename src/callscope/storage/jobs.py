@@ -8,7 +8,8 @@ from procrastinate.types import JSONValue
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callscope.core.jobs import QUEUE_OF_JOB, JobName
+from callscope.core.jobs import QUEUE_OF_JOB, TRACE_ARGUMENT, JobName
+from callscope.core.trace_parent import current_trace_parent
 from callscope.storage.engine import to_json
 from callscope.storage.statements import Statements, execute_prepared
 
@@ -92,6 +93,9 @@ def _parameters(
     schedule_at: datetime | None = None,
     priority: int = 0,
 ) -> dict[str, Any]:
+    trace_parent = current_trace_parent()
+    if trace_parent is not None:
+        args = {**args, TRACE_ARGUMENT: trace_parent}
     return {
         "task_name": task_name.value,
         "queue": QUEUE_OF_JOB[task_name],

@@ -60,6 +60,7 @@ async def signed_in(request: Request, pages: PagesDependency) -> Visitor:
     async with pages.reads() as session:
         visitor = await visits.recognise(session, request.cookies.get(SESSION_COOKIE), now=pages.clock.now())
     request.state.visitor = visitor
+    request.state.project_id = visitor.project_id
     return visitor
 
 
