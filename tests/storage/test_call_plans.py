@@ -1,19 +1,23 @@
 """Lists of many calls are answered by indexes, whatever is asked of them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from callscope.core.call_query import COUNTED_MATCHES, CallQuery
 from callscope.core.ids import new_id
-from callscope.storage.engine import create_engine
+from callscope.services import calls
+from callscope.storage import call_words
+from callscope.storage.engine import create_engine, read_session_factory
 from callscope.storage.tables import load_metadata
-from tests.support.call_questions import plans_of, questions
+from tests.support.call_questions import plans_of, questions, sequences_in
 from tests.support.database import DatabaseServer
-from tests.support.many_calls import COLUMNS, load_calls
+from tests.support.many_calls import COLUMNS, FIRST_CALL_AT, SECONDS_APART, load_calls
 
-COUNT = 2000
+COUNT = COUNTED_MATCHES
 load_metadata()
 
 
@@ -35,4 +39,44 @@ async def test_no_question_reads_a_whole_table(loaded: tuple[str, UUID], name: s
     await engine.dispose()
     assert plans
     for plan in plans:
-        assert not [table for table in COLUMNS if f"Seq Scan on {table} " in plan], plan
+        assert not [node for node in sequences_in(plan) if node["Relation Name"] in COLUMNS], plan
+
+
+@pytest.mark.parametrize(("shorter_by", "is_counted_out"), [(0, False), (1, True)])
+async def test_a_filtered_list_is_counted_so_far_and_read_to_its_end(
+    loaded: tuple[str, UUID], shorter_by: int, is_counted_out: bool
+) -> None:
+    url, project_id = loaded
+    after_first = FIRST_CALL_AT + timedelta(seconds=SECONDS_APART * shorter_by)
+    engine = create_engine(url)
+    seen: list[UUID] = []
+    cursor = None
+    async with read_session_factory(engine)() as session:
+        while True:
+            query = CallQuery(started_after=after_first, limit=100, after=cursor)
+            page = await calls.list_calls(session, project_id, query)
+            assert (page.total, page.is_counted_out) == (COUNT - shorter_by, is_counted_out)
+            seen += [call.id for call in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert await calls.count_calls(session, project_id, query, limit=COUNT + 1) == COUNT - shorter_by
+    await engine.dispose()
+    assert seen == sorted(seen, reverse=True)
+    assert len(set(seen)) == COUNT - shorter_by
+
+
+async def test_words_that_many_calls_have_are_looked_for_in_what_the_rare_one_finds(loaded: tuple[str, UUID]) -> None:
+    url, project_id = loaded
+    with psycopg.connect(url) as connection:
+        both = "'word19990':* & 'word1':*"
+        row = connection.execute("SELECT count(*) FROM call_words WHERE words @@ %s::tsquery", (both,)).fetchone()
+    engine = create_engine(url)
+    async with read_session_factory(engine)() as session:
+        assert await call_words.common_in(session, "word1 Word19990 word1") == {"word1"}
+        assert await call_words.common_in(session, "word1 word2") == frozenset()
+        assert await call_words.common_in(session, "word1") == frozenset()
+        page = await calls.list_calls(session, project_id, CallQuery(search_text="word1 word19990"))
+    await engine.dispose()
+    assert row is not None
+    assert page.total == row[0] > 0

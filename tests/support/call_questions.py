@@ -1,6 +1,6 @@
 """What is asked of many calls, and the plans by which the database answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ def questions(project_id: UUID, count: int) -> dict[str, Question]:
         "first page": listing(),
         "deep page": listing(("after", cursor)),
         "property, one call": listing(("properties[order_number]", f"O-{deep}")),
+        "property, 9 % of calls": listing(("properties[plan_tier]", "gold")),
         "property, 1 % of calls": listing(("properties[plan_tier]", "trial")),
         "full text, rare word": listing(("searchText", "word19990")),
         "full text, two words": listing(("searchText", "word15000 word12")),
@@ -38,8 +39,14 @@ def questions(project_id: UUID, count: int) -> dict[str, Question]:
     }
 
 
-async def plans_of(engine: AsyncEngine, question: Question, *, without_scans: bool = False) -> list[str]:
-    """Return the plans of every statement a question runs; `without_scans` has the planner avoid whole tables."""
+async def plans_of(
+    engine: AsyncEngine, question: Question, *, without_scans: bool = False, is_run: bool = False
+) -> list[dict[str, Any]]:
+    """Return the plan of every statement a question runs, its outermost node; `is_run` has it run and counted.
+
+    `without_scans` has the planner avoid reading tables in sequence.
+    """
+    explain = f"EXPLAIN ({'ANALYZE, ' if is_run else ''}FORMAT JSON)"
     statements: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -54,6 +61,16 @@ async def plans_of(engine: AsyncEngine, question: Question, *, without_scans: bo
         connection = await session.connection()
         plans = []
         for statement, parameters in statements:
-            lines = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-            plans.append("\n".join(line for (line,) in lines))
+            if statement.startswith("EXPLAIN"):
+                continue
+            (plan,) = (await connection.exec_driver_sql(f"{explain} {statement}", parameters)).scalar_one()
+            plans.append(plan["Plan"])
         return plans
+
+
+def sequences_in(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a plan that read a table in sequence."""
+    if node["Node Type"] == "Seq Scan":
+        yield node
+    for part in node.get("Plans", ()):
+        yield from sequences_in(part)

@@ -1,7 +1,7 @@
 import pytest
 
 from callscope.core.metric import Unit
-from callscope.web.formatting import clock, constant_words, duration, moment_link, quantity, span, statistic
+from callscope.web.formatting import call_count, clock, constant_words, duration, moment_link, quantity, span, statistic
 
 MILLISECONDS = Unit(name="milliseconds", symbol="ms")
 RATIO = Unit(name="ratio", symbol="ratio")
@@ -57,3 +57,11 @@ def test_counts_never_get_the_unit_of_the_value() -> None:
 
 def test_constants_read_as_words() -> None:
     assert constant_words("CUSTOMER_ENDED_CALL") == "Customer ended call"
+
+
+@pytest.mark.parametrize(
+    ("count", "is_counted_out", "shown"),
+    [(0, True, "0 calls"), (1, True, "1 call"), (1999, True, "1,999 calls"), (2000, False, "2,000 or more calls")],
+)
+def test_call_count(count: int, is_counted_out: bool, shown: str) -> None:
+    assert call_count(count, is_counted_out=is_counted_out) == shown

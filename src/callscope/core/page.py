@@ -27,11 +27,15 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[ItemT]):
-    """One page. `next_cursor` is None on the last one; `total` counts all items of all pages."""
+    """One page. `next_cursor` is None on the last one; `total` counts all items of all pages.
+
+    `is_counted_out` is false of a long list that was counted so far and no further: it has `total` items or more.
+    """
 
     items: tuple[ItemT, ...]
     next_cursor: str | None
     total: int
+    is_counted_out: bool = True
 
 
 def encode_cursor(*parts: str | float | None) -> str:

@@ -84,6 +84,11 @@ async def list_worst(session: "AsyncSession", project_id: UUID, query: CallQuery
     return await worst_calls.list_page(session, project_id, query, worst)
 
 
+async def count_worst(session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst, *, limit: int) -> int:
+    """Return how many of the calls a query asks for have the fault, `limit` for that many or more."""
+    return await worst_calls.count(session, project_id, query, worst, limit=limit)
+
+
 async def worst_calls_of(session: "AsyncSession", project_id: UUID, query: CallQuery, worst: Worst) -> tuple[Call, ...]:
     """Return the worst of the calls a query asks for, as many as its limit. Raises InvalidInput."""
     return await worst_calls.first(session, project_id, query, worst)

@@ -29,6 +29,11 @@ async def list_calls(session: "AsyncSession", project_id: UUID, query: CallQuery
     return await call_list.list_page(session, project_id, query)
 
 
+async def count_calls(session: "AsyncSession", project_id: UUID, query: CallQuery, *, limit: int) -> int:
+    """Return how many calls a query asks for, `limit` for that many or more."""
+    return await call_list.count(session, project_id, query, limit=limit)
+
+
 async def neighbours_in(
     session: "AsyncSession", project_id: UUID, query: CallQuery, call: Call
 ) -> tuple[UUID | None, UUID | None]:

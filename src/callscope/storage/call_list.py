@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from callscope.core.call import Call
 from callscope.core.call_filters import as_number
-from callscope.core.call_query import CallQuery, CallSort, Comparison, ValueFilter
+from callscope.core.call_query import COUNTED_CALLS, COUNTED_MATCHES, CallQuery, CallSort, Comparison, ValueFilter
 from callscope.core.metric import MetricContext, ValueState
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
 from callscope.storage import call_words, customers
@@ -30,47 +30,76 @@ SORT_COLUMNS: dict[CallSort, InstrumentedAttribute[Any]] = {
     CallSort.STATUS: CallRow.status,
 }
 NULLABLE = {CallSort.ENDED_AT, CallSort.DURATION, CallSort.TITLE}
-COUNTED = 100_000
-"""How far a list is counted: counting a million takes longer than everything else of a page."""
-RARE = 5_000
-"""Up to so many calls are quicker found and sorted than met on the way along an index of a million."""
 POINTS_IN_TIME = {CallSort.CREATED_AT, CallSort.STARTED_AT, CallSort.ENDED_AT}
 
 
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery) -> Page[Call]:
-    """Return one page of the project's calls. A total of `COUNTED` means that many or more.
+    """Return one page of the project's calls, counted up to `COUNTED_CALLS`, or `COUNTED_MATCHES` of a filtered list.
 
     Raises InvalidInput for a cursor of another list or order.
     """
-    is_filtered = bool(filters(project_id, query))
-    counted = select(CallRow.id).where(*conditions(project_id, query)).limit(COUNTED)
-    if not is_filtered:
+    if not filters(project_id, query):
         # In this order the rows need not be read: all that is counted stands in the index.
-        counted = counted.order_by(CallRow.created_at)
-    total = (await session.execute(select(func.count()).select_from(counted.subquery()))).scalar_one()
-    items, next_cursor = await read_stretch(session, project_id, query, is_rare=is_filtered and total <= RARE)
-    return Page(items=items, next_cursor=next_cursor, total=total)
+        counted = select(CallRow.id).where(*visible(project_id)).order_by(CallRow.created_at).limit(COUNTED_CALLS)
+        total = (await session.execute(select(func.count()).select_from(counted.subquery()))).scalar_one()
+        is_counted_out = total < COUNTED_CALLS
+    else:
+        total, ids = await _count_and_find(session, project_id, query)
+        is_counted_out = total < COUNTED_MATCHES
+        if is_counted_out:
+            rows = select(CallRow).where(CallRow.id.in_(ids)).order_by(*_order(query, CallRow))
+            items, next_cursor = _page_of(await load(session, rows), query)
+            return Page(items=items, next_cursor=next_cursor, total=total)
+    items, next_cursor = await read_stretch(session, project_id, query)
+    return Page(items=items, next_cursor=next_cursor, total=total, is_counted_out=is_counted_out)
+
+
+async def count(session: AsyncSession, project_id: UUID, query: CallQuery, *, limit: int) -> int:
+    """Return how many calls a query asks for, `limit` for that many or more."""
+    counted = select(CallRow.id).where(*conditions(project_id, query)).limit(limit)
+    return (await session.execute(select(func.count()).select_from(counted.subquery()))).scalar_one()
+
+
+async def _count_and_find(session: AsyncSession, project_id: UUID, query: CallQuery) -> tuple[int, list[UUID]]:
+    """Return how many calls match, and of few also those of the page and one more.
+
+    What is counted has been found: sorting it costs less than looking for it again along the order's index, call by
+    call, which is what the planner would do, for it cannot know that few match.
+    """
+    common = await call_words.common_in(session, query.search_text) if query.search_text else frozenset()
+    column = SORT_COLUMNS[query.sort_by]
+    matching = select(CallRow.id, column).where(*visible(project_id), *filters(project_id, query, common_words=common))
+    matched = matching.limit(COUNTED_MATCHES).cte("matching").prefix_with("MATERIALIZED")
+    counted = select(func.count().label("total")).select_from(matched).subquery()
+    row = aliased(CallRow, matched)
+    page = select(row.id, getattr(row, column.key)).order_by(*_order(query, row)).limit(query.limit + 1)
+    if query.after is not None:
+        page = page.where(_beyond(query, row))
+    shown = page.subquery()
+    found = await session.execute(select(counted.c.total, shown.c.id).join(shown, true(), isouter=True))
+    totals, ids = zip(*found.all(), strict=True)
+    return totals[0], [id_ for id_ in ids if id_ is not None]
 
 
 async def read_stretch(
-    session: AsyncSession, project_id: UUID, query: CallQuery, *, is_rare: bool = False
+    session: AsyncSession, project_id: UUID, query: CallQuery
 ) -> tuple[tuple[Call, ...], str | None]:
-    """Return the calls of one page, uncounted, and the cursor of the next, None on the last. Raises as `list_page`.
-
-    `is_rare` says that few calls match. The planner cannot know, and would look for them call by call in the order's
-    index; then they are found first and sorted afterwards.
-    """
-    matching = select(CallRow).where(*conditions(project_id, query))
+    """Return the calls of one page, uncounted, and the cursor of the next, None on the last. Raises as `list_page`."""
+    rows = select(CallRow).where(*conditions(project_id, query)).order_by(*_order(query, CallRow))
     if query.after is not None:
-        matching = matching.where(_beyond(query))
-    row = aliased(CallRow, matching.cte("matching").prefix_with("MATERIALIZED")) if is_rare else CallRow
-    column, id_ = getattr(row, SORT_COLUMNS[query.sort_by].key), row.id
-    by_value, by_id = (column.desc(), id_.desc()) if query.is_descending else (column.asc(), id_.asc())
-    by_value = by_value.nulls_last() if query.sort_by in NULLABLE else by_value
-    rows = (select(row) if is_rare else matching).order_by(by_value, by_id).limit(query.limit + 1)
-    found = await load(session, rows)
+        rows = rows.where(_beyond(query, CallRow))
+    return _page_of(await load(session, rows.limit(query.limit + 1)), query)
+
+
+def _page_of(found: tuple[Call, ...], query: CallQuery) -> tuple[tuple[Call, ...], str | None]:
     items = found[: query.limit]
     return items, _cursor_at(items[-1], query) if len(found) > query.limit else None
+
+
+def _order(query: CallQuery, row: type[CallRow]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    column = getattr(row, SORT_COLUMNS[query.sort_by].key)
+    by_value, by_id = (column.desc(), row.id.desc()) if query.is_descending else (column.asc(), row.id.asc())
+    return by_value.nulls_last() if query.sort_by in NULLABLE else by_value, by_id
 
 
 async def neighbours(
@@ -87,7 +116,7 @@ async def neighbours(
 
 async def _first_beyond(session: AsyncSession, project_id: UUID, query: CallQuery) -> UUID | None:
     order = (SORT_COLUMNS[query.sort_by], CallRow.id)
-    ids = select(CallRow.id).where(*conditions(project_id, query), _beyond(query))
+    ids = select(CallRow.id).where(*conditions(project_id, query), _beyond(query, CallRow))
     ids = ids.order_by(*(one.desc() if query.is_descending else one.asc() for one in order)).limit(1)
     return (await session.execute(ids)).scalar_one_or_none()
 
@@ -97,13 +126,18 @@ def conditions(project_id: UUID, query: CallQuery) -> list[ColumnElement[bool]]:
     return [*visible(project_id), *filters(project_id, query)]
 
 
-def filters(project_id: UUID, query: CallQuery) -> list[ColumnElement[bool]]:
-    """Return what a query asks of visible calls; nothing when it asks for all."""
+def filters(
+    project_id: UUID, query: CallQuery, *, common_words: frozenset[str] = frozenset()
+) -> list[ColumnElement[bool]]:
+    """Return what a query asks of visible calls; nothing when it asks for all.
+
+    `common_words` of its text are looked for in what the others find.
+    """
     asked = [
         condition(value) for field, condition in CONDITIONS.items() if (value := getattr(query, field)) is not None
     ]
     if query.search_text:
-        asked.append(call_words.has(CallRow.id, query.search_text))
+        asked.append(call_words.has(CallRow.id, query.search_text, common_words=common_words))
     if query.is_simulated_only:
         asked.append(false())
     asked += [_property_condition(each) for each in query.properties]
@@ -189,7 +223,7 @@ def _cursor_at(call: Call, query: CallQuery) -> str:
     return encode_cursor(query.sort_by.value, query.is_descending, value, str(call.id))
 
 
-def _beyond(query: CallQuery) -> ColumnElement[bool]:
+def _beyond(query: CallQuery, row: type[CallRow]) -> ColumnElement[bool]:
     sort_by, is_descending, value, last_id = decode_cursor(query.after or "", size=4)
     if (sort_by, is_descending) != (query.sort_by.value, query.is_descending):
         raise unknown_cursor()
@@ -197,12 +231,12 @@ def _beyond(query: CallQuery) -> ColumnElement[bool]:
         call_id, place = UUID(last_id), _place(query.sort_by, value)
     except (ValueError, TypeError, AttributeError) as error:
         raise unknown_cursor() from error
-    column = SORT_COLUMNS[query.sort_by]
-    after_id = CallRow.id < call_id if is_descending else CallRow.id > call_id
+    column = getattr(row, SORT_COLUMNS[query.sort_by].key)
+    after_id = row.id < call_id if is_descending else row.id > call_id
     if place is None:
         return and_(column.is_(None), after_id)
     # A comparison of pairs is what an index on (project, column, id) can answer.
-    place_in_order, last = tuple_(column, CallRow.id), tuple_(literal(place), literal(call_id))
+    place_in_order, last = tuple_(column, row.id), tuple_(literal(place), literal(call_id))
     further = place_in_order < last if is_descending else place_in_order > last
     return or_(further, column.is_(None)) if query.sort_by in NULLABLE else further
 

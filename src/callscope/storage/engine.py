@@ -34,6 +34,10 @@ PATIENCE = {
 """libpq's own parameters: a database host that vanishes without a word is given up within half a minute."""
 
 
+OPTIONS = "-c timezone=UTC -c max_parallel_workers_per_gather=0"
+"""Of each connection: helpers take longer to start than a page takes, and many requests need every processor."""
+
+
 def patience_of(url: str | URL) -> dict[str, int]:
     """Return how long connections to `url` wait for a host that is silent, as far as the URL does not say it itself."""
     return {name: value for name, value in PATIENCE.items() if name not in normalize_url(url).query}
@@ -48,7 +52,7 @@ def create_engine(url: str | URL, *, pool_size: int = 10) -> AsyncEngine:
         pool_recycle=1800,
         json_serializer=to_json,
         json_deserializer=pydantic_core.from_json,
-        connect_args={"options": "-c timezone=UTC", **patience_of(url)},
+        connect_args={"options": OPTIONS, **patience_of(url)},
     )
 
 

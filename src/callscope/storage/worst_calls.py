@@ -11,10 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from callscope.core.call import Call
 from callscope.core.call_figures import Worst
-from callscope.core.call_query import CallQuery
+from callscope.core.call_query import COUNTED_CALLS, CallQuery
 from callscope.core.page import Page, decode_cursor, encode_cursor, unknown_cursor
 from callscope.storage.call_figures import CallFiguresRow
-from callscope.storage.call_list import COUNTED, conditions, filters
+from callscope.storage.call_list import conditions, filters
 from callscope.storage.calls import CallRow, load
 
 
@@ -52,14 +52,20 @@ async def first(session: AsyncSession, project_id: UUID, query: CallQuery, worst
 
 
 async def list_page(session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst) -> Page[Call]:
-    """Return one page of the calls a query asks for that have the fault. A total of `COUNTED` means that many or more.
+    """Return one page of the calls a query asks for that have the fault.
 
-    The query's own order is passed over. Raises InvalidInput for another list's cursor.
+    It is counted up to `COUNTED_CALLS`. The query's own order is passed over. Raises InvalidInput for another list's
+    cursor.
     """
-    counted = _faulty(project_id, query, worst).limit(COUNTED).subquery()
-    total = (await session.execute(select(func.count()).select_from(counted))).scalar_one()
+    total = await count(session, project_id, query, worst, limit=COUNTED_CALLS)
     items, next_cursor = await read_stretch(session, project_id, query, worst)
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    return Page(items=items, next_cursor=next_cursor, total=total, is_counted_out=total < COUNTED_CALLS)
+
+
+async def count(session: AsyncSession, project_id: UUID, query: CallQuery, worst: Worst, *, limit: int) -> int:
+    """Return how many calls a query asks for have the fault, `limit` for that many or more."""
+    counted = _faulty(project_id, query, worst).limit(limit).subquery()
+    return (await session.execute(select(func.count()).select_from(counted))).scalar_one()
 
 
 async def read_stretch(

@@ -42,6 +42,7 @@ class CallListing:
     live: tuple[Call, ...]
     next_cursor: str | None
     total: int
+    is_counted_out: bool
     search_text: str | None
     saved: tuple[SavedFilter, ...]
     agents: tuple[Agent, ...]
@@ -73,6 +74,7 @@ async def read_listing(
         live=await calls.list_live(session, project_id, limit=LIVE_LIMIT) if after is None else (),
         next_cursor=page.next_cursor,
         total=page.total,
+        is_counted_out=page.is_counted_out,
         search_text=query.search_text,
         saved=await saved_filters.list_all(session, project_id),
         agents=agents.items,
@@ -87,6 +89,14 @@ async def read_page(
     if address.worst is not None:
         return await call_figures.list_worst(session, project_id, query, address.worst)
     return await calls.list_calls(session, project_id, query)
+
+
+async def count_listed(session: "Session", project_id: UUID, address: ListAddress, *, limit: int) -> int:
+    """Return how many calls an address asks for, `limit` for that many or more. Raises InvalidInput."""
+    query = address.call_query(after=None, limit=1)
+    if address.worst is not None:
+        return await call_figures.count_worst(session, project_id, query, address.worst, limit=limit)
+    return await calls.count_calls(session, project_id, query, limit=limit)
 
 
 async def _values(

@@ -91,6 +91,11 @@ def parameters_line(parameters: Mapping[str, float | int | str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in sorted(parameters.items()))
 
 
+def call_count(count: int, *, is_counted_out: bool = True) -> str:
+    """Return a number of calls in words: `1 call`, `2,000 or more calls` when that is how far they were counted."""
+    return f"{count:,}{'' if is_counted_out else ' or more'} {'call' if count == 1 else 'calls'}"
+
+
 def size(count_bytes: int) -> str:
     """Return a size: `1.2 MiB`."""
     amount = float(count_bytes)

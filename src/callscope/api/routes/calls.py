@@ -110,7 +110,10 @@ async def _store(
 async def list_calls(
     request: Request, context: Context, principal: CallReader, query: Annotated[CallQuery, Depends(call_query)]
 ) -> Response:
-    """List calls, newest first unless asked otherwise. `total` is counted up to 100,000: that many, or more."""
+    """List calls, newest first unless asked otherwise.
+
+    `total` is counted up to 10,000, of a filtered list up to 2,000: that many, or more.
+    """
     async with context.reads() as session:
         page = await calls.list_calls(session, principal.project_id, query)
         to_play = await recordings.to_play(session, [call.id for call in page.items])

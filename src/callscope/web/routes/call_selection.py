@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from callscope.core.roles import Role
 from callscope.services import analyses, calls
-from callscope.web.call_listing import read_page
+from callscope.web.call_listing import count_listed, read_page
 from callscope.web.list_address import ListAddress, parse_query
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import FROM_OUR_FORM, Pages, PagesDependency, RequiresRole, Visitor, show
@@ -28,10 +28,10 @@ Editor = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "call:update"))]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionPage:
-    """The question before something is done to `count` calls; `total` of the list when not all are taken at once."""
+    """The question before something is done to `count` calls; `is_part` when the list has more."""
 
     count: int
-    total: int
+    is_part: bool
     query: str
     call_ids: tuple[UUID, ...]
     is_all: bool
@@ -55,10 +55,10 @@ async def ask(
     total = len(chosen)
     if selection.all:
         async with pages.reads() as session:
-            total = (await read_page(session, visitor.project_id, address, after=None, limit=1)).total
+            total = await count_listed(session, visitor.project_id, address, limit=MAX_SELECTED + 1)
     page = SelectionPage(
         count=min(total, MAX_SELECTED),
-        total=total,
+        is_part=total > MAX_SELECTED,
         query=address.query,
         call_ids=() if selection.all else chosen,
         is_all=selection.all,

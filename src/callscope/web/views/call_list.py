@@ -9,7 +9,7 @@ from callscope.core.call import Call, CallStatus
 from callscope.core.call_figures import CallFigures, Worst
 from callscope.core.metric_definition import DefinedMetric
 from callscope.web.call_listing import CallListing, ListedCall
-from callscope.web.formatting import clock, constant_words, duration, moment_link, span
+from callscope.web.formatting import call_count, clock, constant_words, duration, moment_link, span
 from callscope.web.list_address import PATH, ListAddress
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.call import plain_property, who
@@ -81,6 +81,7 @@ class CallListPage:
     rows: tuple[CallRow, ...]
     live: tuple[LiveRow, ...]
     total: int
+    total_words: str
     headings: tuple[Heading, ...]
     tabs: tuple[tuple[str, str, bool], ...]
     conditions: tuple[Condition, ...]
@@ -109,6 +110,7 @@ def view_listing(
         rows=rows,
         live=view_live(listing.live),
         total=listing.total,
+        total_words=call_count(listing.total, is_counted_out=listing.is_counted_out),
         headings=tuple(_heading(column, address) for column in columns),
         tabs=tuple((label, address.worst_first(worst).href(), address.worst is worst) for worst, label in TABS),
         conditions=view_conditions(address, listing.agents, metrics),
