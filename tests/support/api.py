@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI, Request
+from opentelemetry.trace import TracerProvider
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -62,7 +63,9 @@ class ApiUnderTest:
     probe: ScriptedProbe
 
 
-def build_app_under_test(engine: AsyncEngine, judge_rules: JudgeRules | None = None) -> ApiUnderTest:
+def build_app_under_test(
+    engine: AsyncEngine, judge_rules: JudgeRules | None = None, tracers: TracerProvider | None = None
+) -> ApiUnderTest:
     clock, probe = SettableClock(), ScriptedProbe()
     transactions = session_factory(engine)
     context = ApiContext(
@@ -83,7 +86,7 @@ def build_app_under_test(engine: AsyncEngine, judge_rules: JudgeRules | None = N
         yield
         await engine.dispose()
 
-    app = build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=closing)
+    app = build_api(context, max_body_bytes=MAX_BODY_BYTES, lifespan=closing, tracers=tracers)
     return ApiUnderTest(app=app, transactions=transactions, clock=clock, probe=probe)
 
 

@@ -11,6 +11,7 @@ import structlog
 from callscope.core.webhook import DeliveryAttempt
 from callscope.outbound.errors import FetchFailed, UrlForbidden
 from callscope.pipeline.context import PipelineContext
+from callscope.pipeline.job_spans import note
 from callscope.pipeline.retries import GIVE_UP, RetrySchedule
 from callscope.services import deliveries
 from callscope.services.deliveries import DueDelivery
@@ -47,6 +48,7 @@ async def deliver_event(context: PipelineContext, delivery_id: UUID) -> None:
             at=now,
             next_attempt_at=None if wait_s is None else now + timedelta(seconds=wait_s),
         )
+    note(outcome="discarded" if status is None else status.value.lower(), webhook_id=str(due.webhook.id))
     log.info(
         "event_delivery_tried",
         delivery_id=str(delivery_id),

@@ -1,11 +1,11 @@
 """Jobs as spans of the service's own traces, and the steps inside them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from procrastinate import JobContext
 from procrastinate.jobs import Job
@@ -18,11 +18,14 @@ from callscope.core.trace_parent import within_trace
 UNTRACED = frozenset((JobName.DRAIN_TRACES.value,))
 """Reading what came in: where an installation traces into itself, its span would be what comes in next."""
 
+REPEATING = frozenset((JobName.COLLECT_METRICS.value, JobName.HEAR_LIVE_CALL.value))
+"""Jobs that queue themselves again, thousands of times over days: each is a trace that points to where it all began."""
+
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class JobSpans:
-    """A worker middleware that makes each job a span of the trace it was queued in.
+    """A worker middleware for Procrastinate that makes each job a span of the trace it was queued in.
 
     What the job queues joins the same trace at the same place, so that the jobs of a call stand side by side.
     """
@@ -38,19 +41,17 @@ class JobSpans:
         if job.task_name in UNTRACED:
             return await run()
         carrier = {} if queued_in is None else {TRACE_ARGUMENT: str(queued_in)}
-        parent = _PROPAGATOR.extract(carrier, context=Context())
-        with _span(self._tracer, job.task_name, _attributes_of(job), kind=SpanKind.CONSUMER, parent=parent):
+        origin = _PROPAGATOR.extract(carrier, context=Context())
+        with _job_span(self._tracer, job, origin):
             if not carrier:
                 _PROPAGATOR.inject(carrier)
             with within_trace(carrier.get(TRACE_ARGUMENT)):
                 return await run()
 
 
-@contextmanager
-def step(tracer: Tracer, name: str) -> Iterator[None]:
-    """Make the block a span inside the job's."""
-    with _span(tracer, name, {}):
-        yield
+def step(tracer: Tracer, name: str) -> AbstractContextManager[None]:
+    """Make a block a span inside the job's."""
+    return _within(tracer.start_span(name))
 
 
 def note(**attributes: str | int) -> None:
@@ -64,19 +65,23 @@ def note_failure(outcome: str, kind: str) -> None:
     _fail(trace.get_current_span(), kind)
 
 
+def _job_span(tracer: Tracer, job: Job, origin: Context) -> AbstractContextManager[None]:
+    begun = trace.get_current_span(origin).get_span_context()
+    is_apart = job.task_name in REPEATING and begun.is_valid
+    span = tracer.start_span(
+        job.task_name,
+        context=Context() if is_apart else origin,
+        kind=SpanKind.CONSUMER,
+        attributes=_attributes_of(job),
+        links=[Link(begun)] if is_apart else None,
+    )
+    return _within(span)
+
+
 @contextmanager
-def _span(
-    tracer: Tracer,
-    name: str,
-    attributes: dict[str, str | int],
-    *,
-    kind: SpanKind = SpanKind.INTERNAL,
-    parent: Context | None = None,
-) -> Iterator[None]:
-    """Make the block a span. Of an error it names the type alone: messages may quote what people said."""
-    with tracer.start_as_current_span(
-        name, context=parent, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
-    ) as span:
+def _within(span: Span) -> Iterator[None]:
+    """End the span with the block. Of an error it names the type alone: messages may quote what people said."""
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:
             yield
         except BaseException as error:
