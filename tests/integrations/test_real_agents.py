@@ -1,17 +1,19 @@
 """Spans that the real agent frameworks emit in this run, from their exporter to our answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 
-from callscope.core.span_meaning import Convention, SpanMeaning, SpanPart
+from callscope.core.span_meaning import Convention, SpanMeaning, SpanPart, TracedTool
+from callscope.core.trace import Span
 from callscope.core.trace_query import MatchKey, Trace, TraceQuery
 from callscope.services import traces
 from callscope.services.keys import CreatedKey
 from callscope.storage.engine import SessionFactory, create_engine
 from callscope.traces.attribution import understand
+from callscope.traces.dialogue import read_dialogue
 from callscope.traces.meaning import meaning_of
 from tests.support.agents import run_agent
 from tests.support.api import build_app_under_test, make_key, minimal_call
@@ -52,6 +54,23 @@ def meanings(trace: Trace, part: SpanPart) -> list[SpanMeaning]:
     return [one.meaning for one in understand(trace.spans) if one.meaning.part is part]
 
 
+def told(spans: Sequence[Span]) -> list[tuple[str, str]]:
+    return [
+        ("tool", line.name) if isinstance(line, TracedTool) else (line.role.value, line.text)
+        for line in read_dialogue(spans)
+    ]
+
+
+def assert_told_while_it_runs(trace: Trace, dialogue: list[tuple[str, str]]) -> None:
+    """Spans come in as they end: whatever has come in, a line is told once, and all of them in the end."""
+    arriving = sorted(trace.spans, key=lambda span: span.end_unix_ns)
+    for count in range(len(arriving)):
+        so_far = told(arriving[:count])
+        assert len(so_far) == len(set(so_far)), so_far
+        assert set(so_far) <= set(dialogue)
+    assert told(arriving) == dialogue
+
+
 async def test_livekit(database_url: str, key: CreatedKey, drain: Drain) -> None:
     trace = await traced("livekit_agent.py", {"livekitRoomId": "RM_real"}, database_url, key, drain)
 
@@ -76,6 +95,8 @@ async def test_livekit(database_url: str, key: CreatedKey, drain: Drain) -> None
     for part in (SpanPart.CALL, SpanPart.USER_SPEECH, SpanPart.AGENT_SPEECH, SpanPart.END_OF_TURN):
         (one,) = meanings(trace, part)
         assert one.convention is Convention.LIVEKIT
+    said = [("customer", "where is my order"), ("tool", "look_up"), ("agent", "It arrives on Friday.")]
+    assert_told_while_it_runs(trace, said)
 
 
 async def test_pipecat(database_url: str, key: CreatedKey, drain: Drain) -> None:
@@ -93,3 +114,4 @@ async def test_pipecat(database_url: str, key: CreatedKey, drain: Drain) -> None
     (spoken,) = meanings(trace, SpanPart.TTS)
     assert (spoken.text, spoken.model) == ("It arrives on Friday.", "mouth-1")
     assert len(meanings(trace, SpanPart.AGENT_TURN)) == 1
+    assert_told_while_it_runs(trace, [("customer", "where is my order"), ("agent", "It arrives on Friday.")])

@@ -2,8 +2,10 @@
 
 import dataclasses
 
-from callscope.core.call import CallStatus
+from callscope.core.call import CallStatus, Role
 from callscope.core.ids import new_id
+from callscope.core.span_meaning import TracedTool, TracedWords
+from callscope.services.live_dialogue import TracedDialogue
 from callscope.services.live_hearing import HeardCall
 from callscope.web.reader import CallRecord, TranscriptPart
 from callscope.web.templating import render
@@ -58,3 +60,35 @@ def test_a_call_that_is_over_is_not_told_from_what_was_heard() -> None:
 
     assert view.heard is None
     assert {figure.shown for figure in view.figures} == {"not yet"}
+
+
+def traced(record: CallRecord, *, is_whole: bool = True) -> CallRecord:
+    start_ns = round(record.call.started_at.timestamp() * 1e9)
+    lines = (
+        TracedWords(role=Role.CUSTOMER, text="where is <it>", start_unix_ns=start_ns, end_unix_ns=start_ns + 10**9),
+        TracedTool(name="look_up", start_unix_ns=start_ns + 1_500_000_000, end_unix_ns=start_ns + 1_520_000_000),
+        TracedWords(
+            role=Role.AGENT, text="On Friday.", start_unix_ns=start_ns + 2 * 10**9, end_unix_ns=start_ns + 3 * 10**9
+        ),
+    )
+    return dataclasses.replace(record, traced=TracedDialogue(lines=lines, is_whole=is_whole))
+
+
+def test_words_of_the_trace_stand_in_and_say_where_they_come_from() -> None:
+    page = shown(traced(running()))
+
+    assert "From the trace" in page
+    assert "2 turns, 1 tool call</p>" in page
+    assert "where is &lt;it&gt;" in page
+    assert "0:01.5 <code>look_up</code>" in page
+    assert "20 ms" in page
+    assert "Heard in the first" not in page, "words say more than who speaks when"
+    assert "Agent response p95" in page, "what is heard still gives the first numbers"
+    assert "among the newest spans" in shown(traced(running(), is_whole=False))
+
+
+def test_a_transcript_takes_the_place_of_the_trace() -> None:
+    page = shown(traced(running(has_transcript=True)))
+
+    assert "From the trace" not in page
+    assert "My bill is much higher than last month." in page

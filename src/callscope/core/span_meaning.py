@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callscope.core.call import Role
+
 
 class SpanPart(StrEnum):
     """The part of a voice agent that a span tells of."""
@@ -48,6 +50,25 @@ class SpanMeaning:
     output_tokens: int | None = None
     text: str | None = None
     tool_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedWords:
+    """What a party said in a stretch, by the clock of the machine that made the spans."""
+
+    role: Role
+    text: str
+    start_unix_ns: int
+    end_unix_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedTool:
+    """One use of a tool, by the clock of the machine that made the span."""
+
+    name: str
+    start_unix_ns: int
+    end_unix_ns: int
 
 
 class AlignmentMethod(StrEnum):

@@ -18,7 +18,7 @@ from callscope.core.trace import Span
 from callscope.core.trace_query import Trace, TraceKey, TraceQuery, TraceSummary
 from callscope.services import analyses, calls, redaction, span_masking
 from callscope.services.redaction import Kinds
-from callscope.storage import jobs, spans, trace_links, trace_payloads, traces
+from callscope.storage import jobs, notifications, spans, trace_links, trace_payloads, traces
 from callscope.storage.trace_payloads import StoredPayload
 from callscope.traces.attribution import attribute, can_be_laid_on
 from callscope.traces.decode import decode_spans
@@ -257,6 +257,7 @@ async def _write(
 
 
 async def _queue_measuring(session: "AsyncSession", project_id: UUID, call_id: UUID) -> None:
+    await notifications.tell(session, project_id, call_id)
     args = {"project_id": str(project_id), "call_id": str(call_id)}
     # One after another: what the last one reads is what was committed last.
     await jobs.defer(session, JobName.MEASURE_TRACES, args=args, lock=f"trace-parts:{call_id}")

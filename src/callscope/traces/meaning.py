@@ -68,7 +68,7 @@ TEXTS: dict[SpanPart, tuple[str, ...]] = {
     SpanPart.TOOL: ("lk.function_tool.output", "gen_ai.tool.call.result", "tool.result", "output.value"),
     SpanPart.TTS: ("lk.input_text", "text", "input.value"),
 }
-TOOL_NAMES = ("lk.function_tool.name", "gen_ai.tool.name", "tool.name", "tool.function_name")
+TOOL_NAMES = ("lk.function_tool.name", "gen_ai.tool.name", "tool.name", "tool.function_name", "function_name")
 MS_PER_S = 1000
 
 
@@ -96,12 +96,13 @@ def outermost(spans: Mapping[str, Span], meanings: Mapping[str, SpanMeaning]) ->
         span_id
         for span_id, meaning in meanings.items()
         if not any(
-            ancestor in meanings and meanings[ancestor].part is meaning.part for ancestor in _ancestors(span_id, spans)
+            ancestor in meanings and meanings[ancestor].part is meaning.part for ancestor in ancestors(span_id, spans)
         )
     )
 
 
-def _ancestors(span_id: str, spans: Mapping[str, Span]) -> list[str]:
+def ancestors(span_id: str, spans: Mapping[str, Span]) -> list[str]:
+    """Return the ids of the spans that a span lies in, as far as they have come in, the nearest first."""
     found: list[str] = []
     parent = spans[span_id].parent_span_id
     # A sender may claim a circle.
@@ -109,6 +110,11 @@ def _ancestors(span_id: str, spans: Mapping[str, Span]) -> list[str]:
         found.append(parent)
         parent = spans[parent].parent_span_id
     return found
+
+
+def spellings(name: str) -> tuple[str, str]:
+    """Return the names an attribute may have: LiveKit puts `pii` into those of what people said, but not always did."""
+    return name, name.replace("lk.", "lk.pii.", 1)
 
 
 def _meaning(span: Span, part: SpanPart, convention: Convention) -> SpanMeaning:
@@ -122,7 +128,7 @@ def _meaning(span: Span, part: SpanPart, convention: Convention) -> SpanMeaning:
         input_tokens=_count(span, INPUT_TOKENS),
         output_tokens=_count(span, OUTPUT_TOKENS),
         text=_text(span, TEXTS.get(part, ())),
-        tool_name=_text(span, (*TOOL_NAMES, "function_name")) if part is SpanPart.TOOL else None,
+        tool_name=_text(span, TOOL_NAMES) if part is SpanPart.TOOL else None,
     )
 
 
@@ -157,8 +163,7 @@ READERS: dict[Convention, Callable[[str, str, Attributes], SpanPart | None]] = {
 
 def _first(span: Span, names: tuple[str, ...]) -> AttributeValue:
     for name in names:
-        # LiveKit puts `pii` into the names of what people said; older releases do not.
-        for spelled in (name, name.replace("lk.", "lk.pii.", 1)):
+        for spelled in spellings(name):
             value = span.attributes.get(spelled)
             if value is not None:
                 return value

@@ -11,6 +11,7 @@ from callscope.core.metric import MetricValue
 from callscope.core.metric_definition import DefinedMetric
 from callscope.core.recording import MeasuredRecording
 from callscope.core.transcript import MarkedPiece, TranscriptEntry, TranscriptOutline
+from callscope.services.live_dialogue import TracedDialogue
 from callscope.services.live_hearing import HeardCall
 
 Marks = Mapping[UUID, tuple[MarkedPiece, ...]]
@@ -36,7 +37,7 @@ class CallRecord:
 
     `values` are those of the call as a whole, each with the first `EVIDENCE_LIMIT` pieces of evidence; `tools` the
     first `TOOL_LIMIT` of `tool_count`; `first_part` is that of the transcript; `own_metrics` are those of the project
-    that the call has values of; `heard` is what was heard of a call under way.
+    that the call has values of; `heard` is what was heard of a call under way, `traced` what its traces say of it.
     """
 
     call: Call
@@ -51,6 +52,7 @@ class CallRecord:
     tool_count: int
     has_traces: bool = False
     heard: HeardCall | None = None
+    traced: TracedDialogue | None = None
     own_metrics: tuple[DefinedMetric, ...] = ()
 
 

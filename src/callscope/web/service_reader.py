@@ -12,6 +12,7 @@ from callscope.services import (
     analyses,
     calls,
     keys,
+    live_dialogue,
     live_hearing,
     metric_catalogue,
     recordings,
@@ -62,8 +63,9 @@ class ServiceReader:
         async with self.reads() as session:
             states = await analyses.latest_of_calls(session, project_id, [call_id])
             values = await analyses.read_values_of_calls(session, project_id, [call_id], evidence_limit=EVIDENCE_LIMIT)
+            call = await calls.get_call(session, project_id, call_id)
             return CallRecord(
-                call=await calls.get_call(session, project_id, call_id),
+                call=call,
                 analysis=states.get(call_id),
                 values=values.get(call_id, ()),
                 recording=await analyses.read_measured_recording(session, project_id, call_id),
@@ -75,6 +77,7 @@ class ServiceReader:
                 tool_count=await calls.count_tool_invocations(session, project_id, call_id),
                 has_traces=await trace_drawing.has_traces(session, project_id, call_id),
                 heard=await live_hearing.read(session, call_id),
+                traced=await live_dialogue.read(session, call),
                 own_metrics=await metric_catalogue.own_metrics_among(
                     session, project_id, {value.slug for value in values.get(call_id, ())}
                 ),

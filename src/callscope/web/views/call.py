@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from callscope.core.call import Call, PropertyValue, Role
+from callscope.core.call import Call, CallStatus, PropertyValue, Role
 from callscope.core.recording import ChannelReport, Finding, MeasuredRecording
 from callscope.web.formatting import constant_words, duration, span
 from callscope.web.reader import CallRecord
@@ -135,6 +135,8 @@ def _length(record: CallRecord) -> str:
 
 def _no_audio_reason(record: CallRecord) -> str:
     analysis = record.analysis
+    if record.call.status is not CallStatus.ENDED:
+        return "The recording can be played when the call has ended."
     if analysis is None or analysis.status.is_final:
         return "There is no recording to play; the analysis above says why."
     return "The recording is not here yet. What is known of the call can be read already."
