@@ -13,6 +13,9 @@ from callscope.core.metric_policy import (
     PolicyCondition,
     SettingName,
 )
+from callscope.services.backfills import Backfill
+
+MICROS_PER_USD = 1_000_000
 
 
 def to_metrics(sent: Sequence[wire.PolicyMetricInput]) -> list[tuple[str, MetricSetting | None]]:
@@ -94,6 +97,24 @@ def to_job_read(job: CollectionJob) -> wire.JobRead:
         started_at=job.started_at,
         completed_at=job.completed_at,
         updated_at=job.updated_at,
+    )
+
+
+def to_backfill_read(backfill: Backfill) -> wire.BackfillRead:
+    """Return a backfill as the wire shows it."""
+    estimate = backfill.estimate
+    return wire.BackfillRead(
+        estimate=wire.BackfillEstimate(
+            calls=estimate.call_count,
+            items=estimate.item_count,
+            judged_items=estimate.judged_item_count,
+            prompt_tokens=estimate.prompt_tokens,
+            completion_tokens=estimate.completion_tokens,
+            amount_usd=estimate.amount_micros / MICROS_PER_USD,
+            amount_usd_micros=estimate.amount_micros,
+            basis=estimate.basis,
+        ),
+        metric_collection_job=None if backfill.job is None else to_job_read(backfill.job),
     )
 
 

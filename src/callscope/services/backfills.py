@@ -30,7 +30,7 @@ QUESTION_TOKENS = 700
 ANSWER_TOKENS = 200
 BY_PAST_USE = "the mean of the project's latest questions to a judge"
 BY_LENGTH = "the length of the transcripts, about four characters to a token"
-NOTHING_JUDGED = "no metric of the policy needs a judge"
+NOTHING_JUDGED = "no judge is needed for any of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,22 +81,18 @@ async def backfill(
     _check(selection)
     policy = await get_policy(session, project_id, policy_id)
     call_ids = await _fitting(session, project_id, policy, selection)
-    catalogue = await read_catalogue(session, project_id)
-    estimate = await _estimate(session, project_id, call_ids, policy.metrics, catalogue=catalogue, rules=rules)
-    if is_estimate_only or not call_ids:
-        return Backfill(estimate=estimate, job=None)
-    job = await metric_collection.start(
+    return await _score(
         session,
         project_id,
         call_ids,
         policy.metrics,
-        catalogue,
+        await read_catalogue(session, project_id),
         policy_ids=(policy.id,),
-        triggered_by=triggered_by,
+        is_estimate_only=is_estimate_only,
+        rules=rules,
         now=now,
-        priority=metric_collection.BACKFILL_PRIORITY,
+        triggered_by=triggered_by,
     )
-    return Backfill(estimate=estimate, job=job)
 
 
 async def backfill_metric(
@@ -118,6 +114,33 @@ async def backfill_metric(
     catalogue = await read_catalogue(session, project_id)
     collected = (CollectedMetric(source=MetricSource(definition_id=catalogue.find(id_or_slug).id)),)
     call_ids = await _newest(session, project_id, selection)
+    return await _score(
+        session,
+        project_id,
+        call_ids,
+        collected,
+        catalogue,
+        policy_ids=(),
+        is_estimate_only=is_estimate_only,
+        rules=rules,
+        now=now,
+        triggered_by=triggered_by,
+    )
+
+
+async def _score(
+    session: "AsyncSession",
+    project_id: UUID,
+    call_ids: tuple[UUID, ...],
+    collected: tuple[CollectedMetric, ...],
+    catalogue: Catalogue,
+    *,
+    policy_ids: tuple[UUID, ...],
+    is_estimate_only: bool,
+    rules: JudgeRules,
+    now: datetime,
+    triggered_by: CollectionTrigger,
+) -> Backfill:
     estimate = await _estimate(session, project_id, call_ids, collected, catalogue=catalogue, rules=rules)
     if is_estimate_only or not call_ids:
         return Backfill(estimate=estimate, job=None)
@@ -127,7 +150,7 @@ async def backfill_metric(
         call_ids,
         collected,
         catalogue,
-        policy_ids=(),
+        policy_ids=policy_ids,
         triggered_by=triggered_by,
         now=now,
         priority=metric_collection.BACKFILL_PRIORITY,

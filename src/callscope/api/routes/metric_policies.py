@@ -10,14 +10,11 @@ from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.bodies import JsonBody, Received
 from callscope.api.context import Context
-from callscope.api.mapping_metric_policies import to_groups, to_job_read, to_metrics, to_policy_read
+from callscope.api.mapping_metric_policies import to_groups, to_metrics, to_policy_read
 from callscope.api.openapi import documents_body
 from callscope.api.pages import PageQuery, answer_page
 from callscope.api.schemas.base import Envelope, PageEnvelope
 from callscope.api.schemas.metric_policy import (
-    BackfillCreate,
-    BackfillEstimate,
-    BackfillRead,
     PolicyCreate,
     PolicyDeleted,
     PolicyRead,
@@ -25,11 +22,8 @@ from callscope.api.schemas.metric_policy import (
 )
 from callscope.core.errors import InvalidInput
 from callscope.core.metric_policy import PolicyStatus
-from callscope.services import backfills, metric_policies
-from callscope.services.backfills import Estimate, Selection
+from callscope.services import metric_policies
 from callscope.services.keys import Principal
-
-MICROS_PER_USD = 1_000_000
 
 router = APIRouter(prefix="/v1/metric/policies", tags=["metric_policy"])
 
@@ -112,52 +106,3 @@ async def delete_policy(
     async with context.transactions.begin() as session:
         await metric_policies.delete_policy(session, principal.project_id, policy_id)
     return answer(Envelope(data=PolicyDeleted(deleted=True)))
-
-
-@router.post(
-    "/{policy_id}/backfill",
-    status_code=HTTPStatus.CREATED,
-    response_model=Envelope[BackfillRead],
-    responses=CHANGE_ERRORS,
-    openapi_extra=documents_body(BackfillCreate),
-)
-async def backfill_policy(
-    policy_id: UUID,
-    context: Context,
-    principal: Annotated[Principal, Depends(Requires("metric-collection-job:create"))],
-    received: Annotated[Received[BackfillCreate], Depends(JsonBody(BackfillCreate))],
-) -> Response:
-    """Score stored calls with a policy: the last ones, or those of a stretch of time. Beyond the original API.
-
-    With `estimateOnly` it only tells what that would cost. The job is watched and cancelled like every other.
-    """
-    body = received.body
-    selection = Selection(
-        last_count=body.last_calls, started_from=body.started_from, started_before=body.started_before
-    )
-    async with context.transactions.begin() as session:
-        backfill = await backfills.backfill(
-            session,
-            principal.project_id,
-            policy_id,
-            selection,
-            is_estimate_only=body.estimate_only,
-            rules=context.judge.rules,
-            now=context.clock.now(),
-        )
-    job = None if backfill.job is None else to_job_read(backfill.job)
-    read = BackfillRead(estimate=_to_estimate(backfill.estimate), metric_collection_job=job)
-    return answer(Envelope(data=read), status=HTTPStatus.OK if job is None else HTTPStatus.CREATED)
-
-
-def _to_estimate(estimate: Estimate) -> BackfillEstimate:
-    return BackfillEstimate(
-        calls=estimate.call_count,
-        items=estimate.item_count,
-        judged_items=estimate.judged_item_count,
-        prompt_tokens=estimate.prompt_tokens,
-        completion_tokens=estimate.completion_tokens,
-        amount_usd=estimate.amount_micros / MICROS_PER_USD,
-        amount_usd_micros=estimate.amount_micros,
-        basis=estimate.basis,
-    )

@@ -176,7 +176,7 @@ class JobRead(OutputModel):
 
 
 class BackfillCreate(InputModel):
-    """Which stored calls to score with a policy: the last ones, or those of a stretch of time; conditions count."""
+    """Which stored calls to score: the last ones, or those of a stretch of time; a policy's conditions count."""
 
     last_calls: int | None = Field(default=None, ge=1, le=MAX_BACKFILL_CALLS)
     started_from: PointInTime | None = None
