@@ -1,8 +1,9 @@
 """Metrics: what they are, and values that never lie about being absent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from callscope.core.call import Role, ToolInvocation
 from callscope.core.conversation import Conversation, Segment
@@ -73,6 +74,10 @@ class ValueState(StrEnum):
     ERROR = "ERROR"
 
 
+_SUCCESS = ValueState.SUCCESS
+"""Looked up by name once: an enumeration's members take their time to be found, and every value is checked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """A unit as readers see it: `Unit(name="milliseconds", symbol="ms")`."""
@@ -137,10 +142,61 @@ class MetricValue:
     property_verdicts: tuple[PropertyVerdict, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.value is not None) != (self.state is ValueState.SUCCESS):
+        if (self.value is not None) != (self.state is _SUCCESS):
             raise ValueError(
                 f"{self.slug}: a value stands beside SUCCESS and nowhere else, got {self.state} with {self.value!r}"
             )
+
+    @property
+    def extent_ms(self) -> tuple[int, int] | None:
+        """Start and end of the place in the call that it speaks of, None for the whole call."""
+        return (self.segments[0].start_offset_ms, self.segments[-1].end_offset_ms) if self.segments else None
+
+
+class StoredValue(NamedTuple):
+    """A value as others are derived from it: without evidence. Many are read at once, so it is cheap to make.
+
+    `placed` are its segments as they are stored.
+    """
+
+    slug: str
+    version: int
+    role: Role | None
+    context: MetricContext
+    state: ValueState
+    value: float | int | bool | str | None
+    confidence: float | None
+    reason: str | None
+    placed: Sequence[Mapping[str, Any]]
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What it is anchored to, as with any value."""
+        return tuple(Segment(**{**each, "role": Role(each["role"])}) for each in self.placed)
+
+    @property
+    def extent_ms(self) -> tuple[int, int] | None:
+        """Start and end of the place in the call that it speaks of, None for the whole call."""
+        return (self.placed[0]["start_offset_ms"], self.placed[-1]["end_offset_ms"]) if self.placed else None
+
+    @property
+    def evidence(self) -> tuple[EvidenceSpan, ...]:
+        """None: it was not read."""
+        return ()
+
+    def as_value(self) -> MetricValue:
+        """Return it as a value of its own, as sure and as well placed."""
+        return MetricValue(
+            slug=self.slug,
+            version=self.version,
+            role=self.role,
+            context=self.context,
+            state=self.state,
+            value=self.value,
+            confidence=self.confidence,
+            reason=self.reason,
+            segments=self.segments,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what several metrics share is computed once and kept in it

@@ -40,7 +40,10 @@ class ParticipantRole(StrEnum):
     @property
     def role(self) -> Role | None:
         """The party of a real call that is meant, None for one that never speaks in it."""
-        return {"AGENT": Role.AGENT, "CUSTOMER": Role.CUSTOMER}.get(self.value)
+        return _ROLES.get(self)
+
+
+_ROLES = {ParticipantRole.AGENT: Role.AGENT, ParticipantRole.CUSTOMER: Role.CUSTOMER}
 
 
 class GradedContext(StrEnum):
@@ -117,6 +120,10 @@ class MetricSource:
 
     definition_id: UUID
     variant_id: UUID | None = None
+
+    def __hash__(self) -> int:
+        """Hash the one part that nearly always differs: sources are looked up several times for every call scored."""
+        return hash(self.definition_id.int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

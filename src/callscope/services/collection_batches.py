@@ -78,4 +78,5 @@ async def go_on_later(session: "AsyncSession", job_id: UUID) -> None:
 
 
 def _has_stored(batch: Batch, call_id: UUID, values: Sequence[MetricValue]) -> bool:
-    return any(tuple(stored) == tuple(values) for stored in batch.stored[call_id].values())
+    stored = batch.stored[call_id].get(values[0].slug, ()) if values else ()
+    return bool(stored) and tuple(value.as_value() for value in stored) == tuple(values)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from callscope.core.errors import InvalidInput
 from callscope.core.judge import JudgeEndpoint, JudgeUse, TokenUsage
-from callscope.core.metric import MetricValue, ValueState
+from callscope.core.metric import MetricValue, StoredValue, ValueState
 from callscope.core.metric_definition import DefinedMetric, Derivation, Judgement, MetricSource
 from callscope.metrics.judging.dialogue import absent, judge
 from callscope.outbound.errors import FetchFailed
@@ -31,7 +31,7 @@ class Draft:
     metric: DefinedMetric
     call_id: UUID
     material: Material
-    sources: dict[MetricSource, list[MetricValue]]
+    sources: dict[MetricSource, list[StoredValue]]
     endpoint: JudgeEndpoint | None
 
 

@@ -22,6 +22,7 @@ from callscope.core.metric_definition import (
 )
 from callscope.core.metric_policy import CollectionJob, EndedItem, ItemStatus
 from callscope.metrics import registry, runner
+from callscope.metrics.derived.sourcing import SourceValue
 from callscope.metrics.judging.dialogue import Manner, absent, judge
 from callscope.metrics.judging.knowledge import nearest
 from callscope.metrics.judging.material import CallMaterial, lines_of
@@ -33,6 +34,7 @@ from callscope.services.judging import NO_JUDGE, Judge
 from callscope.services.knowledge_bases import document_ids, ids_in
 from callscope.services.metric_catalogue import Catalogue, read_catalogue
 from callscope.storage import agent_catalogue, collected_values, collection_jobs, knowledge_bases
+from callscope.storage.collected_values import StoredValues
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,8 +43,8 @@ Values = tuple[MetricValue, ...]
 
 CALLS_WITH_MATERIAL = 8
 """Calls of a batch whose transcripts are read."""
-CALLS_BY_VALUES = 1000
-"""Calls of a batch of which only values are read."""
+CALLS_BY_VALUES = 2000
+"""Calls of a batch of which only values are read. What a batch costs by itself is what 200 calls cost."""
 DELETED = "The metric was deleted after the job began."
 DOCUMENT_GONE = (
     "The knowledge base {} that the metric is held against was deleted. Take it out of the policy's "
@@ -73,7 +75,7 @@ class Batch:
     metrics: tuple[DefinedMetric | None, ...]
     catalogue: Catalogue
     pending: Mapping[UUID, tuple[int, ...]]
-    stored: Mapping[UUID, Mapping[str, Sequence[MetricValue]]]
+    stored: StoredValues
     materials: Mapping[UUID, Material]
     needs_material: bool
     documents: Mapping[str, KnowledgeDocument]
@@ -117,12 +119,14 @@ async def read_batch(session: "AsyncSession", job: CollectionJob, judge_: Judge)
         materials=materials,
         needs_material=needs_material,
         documents=await _read_documents(session, job),
-        endpoint=await judge_.endpoint_for(session, job.project_id),
+        endpoint=await judge_.endpoint_for(session, job.project_id) if needs_material else None,
     )
 
 
 async def _read_documents(session: "AsyncSession", job: CollectionJob) -> dict[str, KnowledgeDocument]:
     named = document_ids({text for metric in job.metrics for text in ids_in(metric.setting)})
+    if not named:
+        return {}
     found = await knowledge_bases.read_texts(session, job.project_id, [each for each in named.values() if each])
     return {text: found[document_id] for text, document_id in named.items() if document_id in found}
 
@@ -201,7 +205,7 @@ class _Scoring:
     def compute(self, call_id: UUID, results: dict[int, Values]) -> None:
         """Compute what no judge is needed for, and end every item that has a result."""
         batch, items = self._batch, self.scored.items
-        values: dict[str, Sequence[MetricValue]] = dict(batch.stored[call_id])
+        values: dict[str, Sequence[SourceValue]] = {**batch.stored[call_id]}
         undone: set[MetricSource] = set()
         for ordinal in batch.pending[call_id]:
             metric, source = batch.metrics[ordinal], batch.job.metrics[ordinal].source
@@ -216,7 +220,7 @@ class _Scoring:
             values[metric.slug] = results[ordinal]
             items.append(_ended(call_id, ordinal, results[ordinal], self._now))
 
-    def _computed(self, call_id: UUID, metric: DefinedMetric, values: Mapping[str, Sequence[MetricValue]]) -> Values:
+    def _computed(self, call_id: UUID, metric: DefinedMetric, values: Mapping[str, Sequence[SourceValue]]) -> Values:
         material = self._batch.materials.get(call_id)
         if isinstance(metric.calculation, Derivation):
             conversation = None if material is None else material.facts.conversation
@@ -233,7 +237,7 @@ class _Scoring:
         judgement = _judgement(metric)
         if metric is None or judgement is None:
             raise TypeError("only judged metrics are judged")
-        stored = tuple(batch.stored[call_id].get(metric.slug, ()))
+        stored = tuple(value.as_value() for value in batch.stored[call_id].get(metric.slug, ()))
         if collected.is_read_only and any(value.state in ANSWERED for value in stored):
             return stored
         if batch.endpoint is None:

@@ -1,5 +1,6 @@
 """Holding a value against a limit that came as text."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import TypeGuard
@@ -82,6 +83,7 @@ def in_words(condition: Condition) -> str:
     return f"{_WORDS[condition.operator]} {condition.threshold_value}"
 
 
+@functools.lru_cache(maxsize=1024)
 def _limit(text: str, kind: Kind) -> Limit:
     match kind:
         case Kind.TEXT:

@@ -19,7 +19,7 @@ from callscope.metrics.derived.expression import (
     references,
     result_of,
 )
-from callscope.metrics.derived.sourcing import Absence, SourceValues, absent, derived_value, of_call
+from callscope.metrics.derived.sourcing import Absence, SourceValue, SourceValues, absent, derived_value, of_call
 
 FEWEST_SOURCES = 2
 
@@ -75,7 +75,7 @@ def _unmeasured(sources: list[MetricSource]) -> Absence | None:
 
 
 def _result(
-    formula: Formula, value_type: ValueType, found: Mapping[MetricSource, MetricValue | None]
+    formula: Formula, value_type: ValueType, found: Mapping[MetricSource, SourceValue | None]
 ) -> Operand | Absence:
     operands = {
         source.definition_id: value.value

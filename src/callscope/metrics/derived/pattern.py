@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from callscope.core.errors import InvalidInput, PathPart
-from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState, ValueType
+from callscope.core.metric import EvidenceSpan, MetricValue, ValueState, ValueType
 from callscope.core.metric_definition import (
     Combinator,
     Condition,
@@ -20,7 +20,17 @@ from callscope.core.metric_definition import (
 from callscope.metrics.derived import condition as conditions
 from callscope.metrics.derived.condition import UnfitLimit, holds, in_words, is_number
 from callscope.metrics.derived.expression import Kind
-from callscope.metrics.derived.sourcing import Absence, SourceValues, absent, derived_value, of_places, read_by
+from callscope.metrics.derived.sourcing import (
+    Absence,
+    SourceValue,
+    SourceValues,
+    absent,
+    derived_value,
+    of_places,
+    of_whole,
+    read_by,
+    there,
+)
 
 SECOND_MS = 1000
 
@@ -32,8 +42,8 @@ Interval = tuple[int, int]
 class _Match:
     """A trigger with the outcomes in its window."""
 
-    trigger: MetricValue
-    outcomes: tuple[MetricValue, ...]
+    trigger: SourceValue
+    outcomes: tuple[SourceValue, ...]
 
 
 def check(pattern: Pattern, source_types: Mapping[MetricSource, ValueType]) -> None:
@@ -80,7 +90,7 @@ def evaluate(
     return derived_value(
         metric,
         _RESULTS[pattern.operation](found, trigger_count),
-        [value for own in read for value in own if value.state is ValueState.SUCCESS],
+        [value for own in read for value in there(own)],
         role=role,
         evidence=tuple(_span(pattern.outcome, match) for match in found),
         statistics={"trigger_count": trigger_count, "match_count": len(found)},
@@ -88,20 +98,20 @@ def evaluate(
     )
 
 
-def _lack(pattern: Pattern, read: Sequence[Sequence[MetricValue]]) -> Absence | None:
+def _lack(pattern: Pattern, read: Sequence[Sequence[SourceValue]]) -> Absence | None:
     """Return why there is nothing to look at: a source without values, or without a value for any place."""
     for condition, own in zip((*pattern.triggers, pattern.outcome.condition), read, strict=True):
         if not own:
             reason = f"The call has no value of {condition.source.definition_id}."
             return Absence(ValueState.DATA_MISSING, reason)
-        whole = [value for value in own if value.context is MetricContext.CALL]
+        whole = of_whole(own)
         if len(whole) == len(own) and (lack := absent(whole)) is not None:
             return lack
     return None
 
 
 def _matches(
-    pattern: Pattern, read: Sequence[Sequence[MetricValue]], turn_starts_ms: Sequence[int]
+    pattern: Pattern, read: Sequence[Sequence[SourceValue]], turn_starts_ms: Sequence[int]
 ) -> tuple[list[_Match], int]:
     *trigger_values, outcome_values = read
     met = [_met(condition, own) for condition, own in zip(pattern.triggers, trigger_values, strict=True)]
@@ -111,39 +121,41 @@ def _matches(
     return [_Match(each, _within(reach, pattern.outcome, each, outcomes)) for each in triggers], len(triggers)
 
 
-def _met(condition: Condition, values: Sequence[MetricValue]) -> list[MetricValue]:
+def _met(condition: Condition, values: Sequence[SourceValue]) -> list[SourceValue]:
     return [
         value
         for value in of_places(values)
-        if value.segments and value.value is not None and holds(condition, value.value)
+        if value.extent_ms is not None and value.value is not None and holds(condition, value.value)
     ]
 
 
-def _both(met: Sequence[Sequence[MetricValue]]) -> list[MetricValue]:
+def _both(met: Sequence[Sequence[SourceValue]]) -> list[SourceValue]:
     first, *others = met
     return [value for value in first if all(any(_meet(value, other) for other in own) for own in others)]
 
 
-def _either(met: Sequence[Sequence[MetricValue]]) -> list[MetricValue]:
+def _either(met: Sequence[Sequence[SourceValue]]) -> list[SourceValue]:
     distinct = {id(value): value for own in met for value in own}
     return sorted(distinct.values(), key=lambda value: _extent(value)[0])
 
 
-def _meet(one: MetricValue, other: MetricValue) -> bool:
+def _meet(one: SourceValue, other: SourceValue) -> bool:
     (start, end), (other_start, other_end) = _extent(one), _extent(other)
     return start < other_end and other_start < end
 
 
-def _extent(value: MetricValue) -> Interval:
-    return value.segments[0].start_offset_ms, value.segments[-1].end_offset_ms
+def _extent(value: SourceValue) -> Interval:
+    if value.extent_ms is None:
+        raise TypeError("a value of the whole call has no place in it")
+    return value.extent_ms
 
 
-def _reach(pattern: Pattern, turn_starts_ms: Sequence[int]) -> Callable[[MetricValue], Interval]:
+def _reach(pattern: Pattern, turn_starts_ms: Sequence[int]) -> Callable[[SourceValue], Interval]:
     """Return how to place a value on the scale that the window is counted in."""
     if pattern.window_mode is WindowMode.SECONDS:
         return _extent
 
-    def positions(value: MetricValue) -> Interval:
+    def positions(value: SourceValue) -> Interval:
         start_ms, end_ms = _extent(value)
         return bisect_right(turn_starts_ms, start_ms), max(1, bisect_right(turn_starts_ms, end_ms - 1))
 
@@ -151,8 +163,8 @@ def _reach(pattern: Pattern, turn_starts_ms: Sequence[int]) -> Callable[[MetricV
 
 
 def _within(
-    reach: Callable[[MetricValue], Interval], outcome: Outcome, trigger: MetricValue, candidates: Sequence[MetricValue]
-) -> tuple[MetricValue, ...]:
+    reach: Callable[[SourceValue], Interval], outcome: Outcome, trigger: SourceValue, candidates: Sequence[SourceValue]
+) -> tuple[SourceValue, ...]:
     unit = SECOND_MS if reach is _extent else 1
     start, end = reach(trigger)
     earliest, latest = start - outcome.window_before * unit, end + outcome.window_after * unit

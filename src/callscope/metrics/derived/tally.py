@@ -6,11 +6,13 @@ from callscope.core.metric import MetricValue, ValueState
 from callscope.core.metric_definition import DefinedMetric, Tally
 from callscope.metrics.derived.sourcing import (
     Absence,
+    SourceValue,
     SourceValues,
     absent,
     derived_value,
     of_places,
-    span_of,
+    spans_of,
+    there,
 )
 from callscope.metrics.statistics import MINIMUM_EVENTS_FOR_RATE
 
@@ -21,7 +23,7 @@ def evaluate(metric: DefinedMetric, tally: Tally, values: SourceValues) -> Metri
     No verdict at all is a count of 0 where the source itself says that there was nothing to judge; it is no rate.
     """
     found = values.get(tally.source, ())
-    verdicts = [value for value in of_places(found) if value.state is ValueState.SUCCESS]
+    verdicts = there(of_places(found))
     counted = [value for value in verdicts if value.value is tally.counts_when]
     outcome: float | Absence = len(counted) if verdicts else _without_verdicts(tally, found)
     if tally.is_rate and not isinstance(outcome, Absence):
@@ -31,13 +33,13 @@ def evaluate(metric: DefinedMetric, tally: Tally, values: SourceValues) -> Metri
         outcome,
         verdicts,
         role=None if metric.role is None else metric.role.role,
-        evidence=tuple(span_of(value, value.reason or f"{value.slug} is {value.value}") for value in counted),
+        evidence=spans_of(counted, lambda value: value.reason or f"{value.slug} is {value.value}"),
         statistics={"numerator": len(counted), "denominator": len(verdicts)},
         parameters={"counts_when": str(tally.counts_when).lower()},
     )
 
 
-def _without_verdicts(tally: Tally, found: Sequence[MetricValue]) -> int | Absence:
+def _without_verdicts(tally: Tally, found: Sequence[SourceValue]) -> int | Absence:
     if not found:
         return Absence(ValueState.DATA_MISSING, f"The call has no value of {tally.source_slug}.")
     lack = absent(found)

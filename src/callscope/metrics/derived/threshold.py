@@ -5,19 +5,22 @@ from statistics import fmean
 
 from callscope.core.call import Role
 from callscope.core.errors import InvalidInput
-from callscope.core.metric import MetricContext, MetricValue, ValueState, ValueType
+from callscope.core.metric import MetricValue, ValueState, ValueType
 from callscope.core.metric_definition import Aggregation, Condition, DefinedMetric, Threshold
 from callscope.metrics.derived import condition as conditions
 from callscope.metrics.derived.condition import Limit, UnfitLimit, holds, in_words, is_number, test_of
 from callscope.metrics.derived.expression import Kind
 from callscope.metrics.derived.sourcing import (
     Absence,
+    SourceValue,
     SourceValues,
     absent,
     derived_value,
     of_places,
+    of_whole,
     read_by,
-    span_of,
+    spans_of,
+    there,
 )
 from callscope.metrics.statistics import percentile
 
@@ -64,13 +67,13 @@ def evaluate(metric: DefinedMetric, threshold: Threshold, values: SourceValues) 
         return (derived_value(metric, Absence(ValueState.DATA_MISSING, reason), (), role=role),)
     if threshold.aggregation is Aggregation.EACH:
         return tuple(_each(metric, threshold, value) for value in read)
-    by_role: dict[Role | None, list[MetricValue]] = {}
+    by_role: dict[Role | None, list[SourceValue]] = {}
     for value in read:
         by_role.setdefault(value.role, []).append(value)
     return tuple(_together(metric, threshold, role, own) for role, own in by_role.items())
 
 
-def _each(metric: DefinedMetric, threshold: Threshold, value: MetricValue) -> MetricValue:
+def _each(metric: DefinedMetric, threshold: Threshold, value: SourceValue) -> MetricValue:
     return derived_value(
         metric,
         absent((value,)) or _verdict(threshold.condition, value),
@@ -85,10 +88,10 @@ def _each(metric: DefinedMetric, threshold: Threshold, value: MetricValue) -> Me
 
 
 def _together(
-    metric: DefinedMetric, threshold: Threshold, role: Role | None, own: Sequence[MetricValue]
+    metric: DefinedMetric, threshold: Threshold, role: Role | None, own: Sequence[SourceValue]
 ) -> MetricValue:
-    whole = [value for value in own if value.context is MetricContext.CALL]
-    measured = [value for value in of_places(own) or whole if value.state is ValueState.SUCCESS]
+    whole = of_whole(own)
+    measured = there(of_places(own) or whole)
     met = _met(threshold.condition, measured)
     is_count = threshold.aggregation is Aggregation.COUNT
     return derived_value(
@@ -96,14 +99,14 @@ def _together(
         _count(threshold, len(met), whole, measured) if is_count else _aggregate(threshold, whole, measured),
         measured or own,
         role=role,
-        evidence=tuple(span_of(value, f"{value.slug} is {value.value}") for value in met if value.segments),
+        evidence=spans_of(met, lambda value: f"{value.slug} is {value.value}"),
         statistics={"met_count": len(met), "value_count": len(measured)},
         parameters=_parameters(threshold),
     )
 
 
 def _count(
-    threshold: Threshold, met_count: int, whole: Sequence[MetricValue], measured: Sequence[MetricValue]
+    threshold: Threshold, met_count: int, whole: Sequence[SourceValue], measured: Sequence[SourceValue]
 ) -> bool | Absence:
     """Return whether enough values meet the condition; no values at all are an answer only where the source has one."""
     if not measured:
@@ -112,7 +115,7 @@ def _count(
     return misfit or met_count >= (threshold.count_threshold or 1)
 
 
-def _aggregate(threshold: Threshold, whole: Sequence[MetricValue], measured: Sequence[MetricValue]) -> bool | Absence:
+def _aggregate(threshold: Threshold, whole: Sequence[SourceValue], measured: Sequence[SourceValue]) -> bool | Absence:
     if not measured:
         return absent(whole) or Absence(ValueState.NOT_APPLICABLE, NOTHING_TO_AGGREGATE)
     numbers = [float(value.value) for value in measured if is_number(value.value)]
@@ -121,18 +124,18 @@ def _aggregate(threshold: Threshold, whole: Sequence[MetricValue], measured: Seq
     return _held(threshold.condition, _AGGREGATES[threshold.aggregation](numbers))
 
 
-def _met(condition: Condition, measured: Sequence[MetricValue]) -> list[MetricValue]:
+def _met(condition: Condition, measured: Sequence[SourceValue]) -> list[SourceValue]:
     """Return the values that meet the condition; those it does not go with do not."""
-    found: list[MetricValue] = []
-    tests: dict[Kind, Callable[[Limit], bool] | None] = {}
+    found: list[SourceValue] = []
+    tests: dict[type, Callable[[Limit], bool] | None] = {}
     for value in measured:
-        if value.value is None:
+        read = value.value
+        if read is None:
             continue
-        kind = Kind.of_value(value.value)
-        if kind not in tests:
-            tests[kind] = _test(condition, kind)
-        test = tests[kind]
-        if test is not None and test(value.value):
+        if type(read) not in tests:
+            tests[type(read)] = _test(condition, Kind.of_value(read))
+        test = tests[type(read)]
+        if test is not None and test(read):
             found.append(value)
     return found
 
@@ -144,13 +147,13 @@ def _test(condition: Condition, kind: Kind) -> Callable[[Limit], bool] | None:
         return None
 
 
-def _misfit(condition: Condition, measured: Sequence[MetricValue]) -> Absence | None:
+def _misfit(condition: Condition, measured: Sequence[SourceValue]) -> Absence | None:
     return next(
         (each for each in (_verdict(condition, value) for value in measured) if isinstance(each, Absence)), None
     )
 
 
-def _verdict(condition: Condition, value: MetricValue) -> bool | Absence:
+def _verdict(condition: Condition, value: SourceValue) -> bool | Absence:
     if value.value is None:
         raise TypeError("a value that is absent neither meets nor fails a condition")
     return _held(condition, value.value)
