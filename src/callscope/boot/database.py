@@ -59,7 +59,7 @@ def on_settings_database(action: Callable[[AsyncSession], Awaitable[ResultT]]) -
 
 async def run_in_session(url: str, action: Callable[[AsyncSession], Awaitable[ResultT]]) -> ResultT:
     """Return what `action` makes of a session of its own, and commit it."""
-    engine = create_engine(url, pool_size=1)
+    engine = create_engine(url, pool_size=2)
     try:
         async with session_factory(engine).begin() as session:
             return await action(session)
