@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench torture audit accuracy docs lock migration debian-packages clean
+.PHONY: help setup demo test check bench bench-long torture audit accuracy docs lock migration debian-packages clean
 
 help: ## List these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ check-code: $(VENV)/.test-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each prints ratios against a baseline of the same run
+bench: $(VENV)/.test-installed frontend-build ## Run the benchmarks; each prints ratios against a baseline of the same run
 	$(BIN)/python bench/analysis.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/metrics.py
@@ -42,6 +42,12 @@ bench: $(VENV)/.test-installed frontend-build ## Run every benchmark; each print
 	$(BIN)/python bench/traces.py
 	$(BIN)/python bench/waterfall.py
 	$(BIN)/python bench/transcription.py
+
+bench-long: $(VENV)/.test-installed debian-packages frontend-build ## Run those that load a million calls or last ten minutes
+	$(BIN)/python bench/scale.py
+	$(BIN)/python bench/lists.py
+	$(BIN)/python bench/live.py
+	$(BIN)/python bench/load.py
 
 ROUNDS ?= 20
 LASTS_S ?= 60
