@@ -28,8 +28,11 @@ async def test_agreement_is_told_by_metric(monkeypatch: pytest.MonkeyPatch) -> N
     lines = result.output.splitlines()
     assert result.exit_code == 0, result.output
     assert len(judge.asked) >= 50
-    assert any(line.split() == ["transfer_requested", "1", "of", "5"] for line in lines)
+    assert lines[0].split() == ["metric", "agree", "answered", "tokens", "read", "tokens", "written", "seconds"]
+    assert any(line.split()[:5] == ["transfer_requested", "1", "of", "5", "5"] for line in lines)
     assert any(line.startswith("all ") for line in lines)
+    assert any(line.startswith("yes or no: ") and "kappa 0.00" in line for line in lines), "it always says yes"
+    assert any("frustration_score should be 7 to 10, is 0" in line for line in lines)
     assert any("order cancelled: transfer_requested should be False, is True" in line for line in lines)
     assert "by the price table" in result.output
 

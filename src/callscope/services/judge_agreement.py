@@ -1,7 +1,6 @@
 """A judge asked about the labelled calls."""
 
 import asyncio
-from collections.abc import Collection
 
 from callscope.core.judge import JudgeEndpoint, TokenUsage
 from callscope.core.metric_definition import Judgement
@@ -13,14 +12,14 @@ from callscope.services.metric_catalogue import to_defined
 
 
 async def measure_agreement(
-    judge_: Judge, endpoint: JudgeEndpoint, slugs: Collection[str]
+    judge_: Judge, endpoint: JudgeEndpoint, slug: str
 ) -> tuple[tuple[Comparison, ...], TokenUsage]:
-    """Return each label of these metrics beside what the judge says, and what that used.
+    """Return each label of a metric beside what the judge says, and what that used.
 
     Raises ServiceAway, FetchFailed.
     """
-    asked = [(call, slug) for call in labelled_calls() for slug in call.labels if slug in slugs]
-    answers = await asyncio.gather(*(_ask(judge_, endpoint, call, slug) for call, slug in asked))
+    asked = [call for call in labelled_calls() if slug in call.labels]
+    answers = await asyncio.gather(*(_ask(judge_, endpoint, call, slug) for call in asked))
     usage = sum((used for _, used in answers), TokenUsage())
     return tuple(comparison for comparison, _ in answers), usage
 

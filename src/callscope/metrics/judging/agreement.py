@@ -1,8 +1,10 @@
 """How far a judge agrees with people: a small set of made-up calls with labels, and the comparison."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.resources import files
 from uuid import UUID
 
@@ -16,6 +18,14 @@ MS_PER_CHARACTER = 60
 
 Label = bool | int | str | Sequence[int] | Sequence[str]
 """A value; for points the lowest and highest that are right; for labels those of which each is right."""
+
+
+class LabelKind(StrEnum):
+    """What is labelled: only answers of one kind can be held against chance together."""
+
+    YES_OR_NO = "yes or no"
+    NAME = "one of several names"
+    NUMBER = "points and counts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,14 @@ class Comparison:
     agrees: bool
     reason: str
     evidence_count: int
+
+    @property
+    def kind(self) -> LabelKind:
+        """What kind of label it is."""
+        first = self.label if isinstance(self.label, bool | int | str) else self.label[0]
+        if isinstance(first, bool):
+            return LabelKind.YES_OR_NO
+        return LabelKind.NAME if isinstance(first, str) else LabelKind.NUMBER
 
 
 def labelled_calls() -> tuple[LabelledCall, ...]:
@@ -82,6 +100,28 @@ def agrees(label: Label, said: float | bool | str | None) -> bool:
         return said in label
     low, high = label
     return isinstance(said, int | float) and isinstance(low, int) and isinstance(high, int) and low <= said <= high
+
+
+def kappa(comparisons: Sequence[Comparison]) -> float | None:
+    """Return Cohen's kappa of answers and labels of one kind that has names: 1 is full agreement, 0 what chance gives.
+
+    No answer counts as a name of its own. Of several right labels the one that was said counts, else the first. None
+    without comparisons, and where label and answer are the same one everywhere, so that chance gives that too.
+    """
+    labels = Counter(_counted_label(each) for each in comparisons)
+    answers = Counter(str(each.said) for each in comparisons)
+    by_chance = sum(labels[name] * answers[name] for name in labels) / max(1, len(comparisons) ** 2)
+    if not comparisons or by_chance == 1:
+        return None
+    observed = sum(each.agrees for each in comparisons) / len(comparisons)
+    return (observed - by_chance) / (1 - by_chance)
+
+
+def _counted_label(comparison: Comparison) -> str:
+    if comparison.agrees:
+        return str(comparison.said)
+    label = comparison.label
+    return str(label if isinstance(label, bool | int | str) else label[0])
 
 
 def _lines(spoken: Sequence[Sequence[str]]) -> Iterator[Line]:
