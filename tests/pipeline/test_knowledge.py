@@ -12,7 +12,7 @@ from callscope.core.metric_definition import Judgement
 from callscope.core.metric_policy import CollectionTrigger, MetricSetting, SettingName
 from callscope.pipeline.context import PipelineContext
 from callscope.services import backfills, knowledge_bases, metric_collection, metric_policies
-from callscope.services.backfills import Selection
+from callscope.services.backfills import BackfillOrder, Selection
 from callscope.services.knowledge_bases import NewContent
 from tests.pipeline.conftest import Pipeline
 from tests.support.collecting import NOW, a_call, judged_by, own_metric, values_of
@@ -95,9 +95,8 @@ async def test_an_estimate_counts_what_is_read_of_documents(
             async with pipeline.sessions.begin() as session:
                 metrics = [(SCORE, named if ids else None)]
                 policy = await metric_policies.create_policy(session, call.project_id, changes, metrics)
-                told = await backfills.backfill(
-                    session, call.project_id, policy.id, newest, is_estimate_only=True, rules=rules, now=NOW
-                )
+                order = BackfillOrder(selection=newest, is_estimate_only=True, rules=rules, now=NOW)
+                told = await backfills.backfill_policy(session, call.project_id, policy.id, order)
             tokens.append(told.estimate.prompt_tokens)
     assert [count - tokens[0] for count in tokens] == [0, 100, 500]
 

@@ -43,6 +43,17 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillOrder:
+    """Which calls are to be scored at whose wish, or only estimated; `rules` are those of the installation's judge."""
+
+    selection: Selection
+    is_estimate_only: bool
+    rules: JudgeRules
+    now: datetime
+    triggered_by: CollectionTrigger = CollectionTrigger.USER_API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What a backfill comes to."""
 
@@ -63,69 +74,28 @@ class Backfill:
     job: CollectionJob | None
 
 
-async def backfill(
-    session: "AsyncSession",
-    project_id: UUID,
-    policy_id: UUID,
-    selection: Selection,
-    *,
-    is_estimate_only: bool,
-    rules: JudgeRules,
-    now: datetime,
-    triggered_by: CollectionTrigger = CollectionTrigger.USER_API,
-) -> Backfill:
+async def backfill_policy(session: "AsyncSession", project_id: UUID, policy_id: UUID, order: BackfillOrder) -> Backfill:
     """Score stored calls that fit a policy, or only tell what that would cost.
 
     Raises PolicyNotFound, InvalidInput for a selection that names nothing or both kinds.
     """
-    _check(selection)
+    _check(order.selection)
     policy = await get_policy(session, project_id, policy_id)
-    call_ids = await _fitting(session, project_id, policy, selection)
-    return await _score(
-        session,
-        project_id,
-        call_ids,
-        policy.metrics,
-        await read_catalogue(session, project_id),
-        policy_ids=(policy.id,),
-        is_estimate_only=is_estimate_only,
-        rules=rules,
-        now=now,
-        triggered_by=triggered_by,
-    )
+    catalogue = await read_catalogue(session, project_id)
+    call_ids = await _fitting(session, project_id, policy, order.selection)
+    return await _score(session, project_id, call_ids, policy.metrics, catalogue, order=order, policy_ids=(policy.id,))
 
 
-async def backfill_metric(
-    session: "AsyncSession",
-    project_id: UUID,
-    id_or_slug: str,
-    selection: Selection,
-    *,
-    is_estimate_only: bool,
-    rules: JudgeRules,
-    now: datetime,
-    triggered_by: CollectionTrigger = CollectionTrigger.USER_API,
-) -> Backfill:
+async def backfill_metric(session: "AsyncSession", project_id: UUID, id_or_slug: str, order: BackfillOrder) -> Backfill:
     """Score stored calls with one metric, or only tell what that would cost.
 
     Raises MetricNotFound, InvalidInput for a selection that names nothing or both kinds.
     """
-    _check(selection)
+    _check(order.selection)
     catalogue = await read_catalogue(session, project_id)
     collected = (CollectedMetric(source=MetricSource(definition_id=catalogue.find(id_or_slug).id)),)
-    call_ids = await _newest(session, project_id, selection)
-    return await _score(
-        session,
-        project_id,
-        call_ids,
-        collected,
-        catalogue,
-        policy_ids=(),
-        is_estimate_only=is_estimate_only,
-        rules=rules,
-        now=now,
-        triggered_by=triggered_by,
-    )
+    call_ids = await _newest(session, project_id, order.selection)
+    return await _score(session, project_id, call_ids, collected, catalogue, order=order)
 
 
 async def _score(
@@ -135,14 +105,11 @@ async def _score(
     collected: tuple[CollectedMetric, ...],
     catalogue: Catalogue,
     *,
-    policy_ids: tuple[UUID, ...],
-    is_estimate_only: bool,
-    rules: JudgeRules,
-    now: datetime,
-    triggered_by: CollectionTrigger,
+    order: BackfillOrder,
+    policy_ids: tuple[UUID, ...] = (),
 ) -> Backfill:
-    estimate = await _estimate(session, project_id, call_ids, collected, catalogue=catalogue, rules=rules)
-    if is_estimate_only or not call_ids:
+    estimate = await _estimate(session, project_id, call_ids, collected, catalogue=catalogue, rules=order.rules)
+    if order.is_estimate_only or not call_ids:
         return Backfill(estimate=estimate, job=None)
     job = await metric_collection.start(
         session,
@@ -151,8 +118,8 @@ async def _score(
         collected,
         catalogue,
         policy_ids=policy_ids,
-        triggered_by=triggered_by,
-        now=now,
+        triggered_by=order.triggered_by,
+        now=order.now,
         priority=metric_collection.BACKFILL_PRIORITY,
     )
     return Backfill(estimate=estimate, job=job)

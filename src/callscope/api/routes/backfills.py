@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Response
 from callscope.api.answers import answer, errors
 from callscope.api.authentication import Requires
 from callscope.api.bodies import JsonBody, Received
-from callscope.api.context import Context
+from callscope.api.context import ApiContext, Context
 from callscope.api.mapping_metric_policies import to_backfill_read
 from callscope.api.openapi import documents_body
 from callscope.api.schemas.base import Envelope
 from callscope.api.schemas.metric_policy import BackfillCreate, BackfillRead
 from callscope.services import backfills
-from callscope.services.backfills import Backfill, Selection
+from callscope.services.backfills import Backfill, BackfillOrder, Selection
 from callscope.services.keys import Principal
 
 router = APIRouter(prefix="/v1/metric")
@@ -39,14 +39,8 @@ async def backfill_policy(policy_id: UUID, context: Context, principal: Scorer, 
     With `estimateOnly` it only tells what that would cost. The job is watched and cancelled like every other.
     """
     async with context.transactions.begin() as session:
-        backfill = await backfills.backfill(
-            session,
-            principal.project_id,
-            policy_id,
-            _selection(received.body),
-            is_estimate_only=received.body.estimate_only,
-            rules=context.judge.rules,
-            now=context.clock.now(),
+        backfill = await backfills.backfill_policy(
+            session, principal.project_id, policy_id, _order(context, received.body)
         )
     return _answer(backfill)
 
@@ -66,19 +60,20 @@ async def backfill_metric(id_or_slug: str, context: Context, principal: Scorer, 
     """
     async with context.transactions.begin() as session:
         backfill = await backfills.backfill_metric(
-            session,
-            principal.project_id,
-            id_or_slug,
-            _selection(received.body),
-            is_estimate_only=received.body.estimate_only,
-            rules=context.judge.rules,
-            now=context.clock.now(),
+            session, principal.project_id, id_or_slug, _order(context, received.body)
         )
     return _answer(backfill)
 
 
-def _selection(body: BackfillCreate) -> Selection:
-    return Selection(last_count=body.last_calls, started_from=body.started_from, started_before=body.started_before)
+def _order(context: ApiContext, body: BackfillCreate) -> BackfillOrder:
+    return BackfillOrder(
+        selection=Selection(
+            last_count=body.last_calls, started_from=body.started_from, started_before=body.started_before
+        ),
+        is_estimate_only=body.estimate_only,
+        rules=context.judge.rules,
+        now=context.clock.now(),
+    )
 
 
 def _answer(backfill: Backfill) -> Response:

@@ -12,7 +12,7 @@ from callscope.core.errors import InvalidInput
 from callscope.core.metric_policy import CollectionTrigger
 from callscope.core.roles import Role
 from callscope.services import backfills, metric_definitions, metric_policies
-from callscope.services.backfills import Backfill, Selection
+from callscope.services.backfills import Backfill, BackfillOrder
 from callscope.web.form_reading import problems_of
 from callscope.web.page_route import PageRoute
 from callscope.web.pages import FROM_OUR_FORM, Pages, PagesDependency, RequiresRole, Visitor, show
@@ -29,13 +29,13 @@ Scorer = Annotated[Visitor, Depends(RequiresRole(Role.MEMBER, "metric-collection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What calls can be scored with; `run` starts it or, told so, only estimates."""
+    """What calls can be scored with; `run` does as ordered."""
 
     title: str
     subject: str
     href: str
     collect_href: str
-    run: Callable[["Session", Selection, bool], Awaitable[Backfill]]
+    run: Callable[["Session", BackfillOrder], Awaitable[Backfill]]
 
 
 def _sent(
@@ -96,17 +96,8 @@ async def _of_metric(pages: Pages, visitor: Visitor, id_or_slug: str) -> Offer:
     async with pages.reads() as session:
         metric = await metric_definitions.get_metric(session, visitor.project_id, id_or_slug)
 
-    def run(session: "Session", selection: Selection, is_estimate_only: bool) -> Awaitable[Backfill]:
-        return backfills.backfill_metric(
-            session,
-            visitor.project_id,
-            str(metric.id),
-            selection,
-            is_estimate_only=is_estimate_only,
-            rules=pages.judge.rules,
-            now=pages.clock.now(),
-            triggered_by=CollectionTrigger.USER_MANUAL,
-        )
+    def run(session: "Session", order: BackfillOrder) -> Awaitable[Backfill]:
+        return backfills.backfill_metric(session, visitor.project_id, str(metric.id), order)
 
     return Offer(
         title=metric.name,
@@ -121,27 +112,28 @@ async def _of_policy(pages: Pages, visitor: Visitor, policy_id: UUID) -> Offer:
     async with pages.reads() as session:
         policy = await metric_policies.get_policy(session, visitor.project_id, policy_id)
 
-    def run(session: "Session", selection: Selection, is_estimate_only: bool) -> Awaitable[Backfill]:
-        return backfills.backfill(
-            session,
-            visitor.project_id,
-            policy.id,
-            selection,
-            is_estimate_only=is_estimate_only,
-            rules=pages.judge.rules,
-            now=pages.clock.now(),
-            triggered_by=CollectionTrigger.USER_MANUAL,
-        )
+    def run(session: "Session", order: BackfillOrder) -> Awaitable[Backfill]:
+        return backfills.backfill_policy(session, visitor.project_id, policy.id, order)
 
     subject = "calls that meet its conditions" if policy.groups else "every call"
     return Offer(title=policy.name, subject=subject, href=f"/policies/{policy.id}", collect_href="", run=run)
 
 
+def _order(pages: Pages, fields: ScoreFields, *, is_estimate_only: bool) -> BackfillOrder:
+    return BackfillOrder(
+        selection=to_selection(fields),
+        is_estimate_only=is_estimate_only,
+        rules=pages.judge.rules,
+        now=pages.clock.now(),
+        triggered_by=CollectionTrigger.USER_MANUAL,
+    )
+
+
 async def _start(request: Request, pages: Pages, offer: Offer, fields: ScoreFields) -> Response:
     try:
-        selection = to_selection(fields)
+        order = _order(pages, fields, is_estimate_only=False)
         async with pages.transactions.begin() as session:
-            started = await offer.run(session, selection, False)
+            started = await offer.run(session, order)
     except InvalidInput as error:
         return await _show(request, pages, offer, fields, error=error)
     if started.job is None:
@@ -163,8 +155,9 @@ async def _show(
     has_judge = True
     if error is None:
         try:
+            order = _order(pages, fields, is_estimate_only=True)
             async with pages.reads() as session:
-                estimate = (await offer.run(session, to_selection(fields), True)).estimate
+                estimate = (await offer.run(session, order)).estimate
                 has_judge = await pages.judge.endpoint_for(session, request.state.visitor.project_id) is not None
         except InvalidInput as refused:
             error = refused
