@@ -8,12 +8,11 @@ import pytest
 from callscope.core.metric import ValueState
 from callscope.core.metric_definition import Threshold
 from callscope.metrics import registry
-from callscope.metrics.definition import MetricDefinition
+from callscope.metrics.definition import MetricDefinition, to_defined
 from callscope.metrics.derived import threshold
 from callscope.metrics.example import EXAMPLE
 from callscope.metrics.runner import compute
 from callscope.metrics.timing import call_duration
-from callscope.services.metric_catalogue import to_defined
 
 LACKING = [definition for definition in registry.load(()) if definition.lacks is not None]
 BROUGHT = dataclasses.replace(call_duration.METRIC, slug="accent", family="voices", name="Accent by Somebody")

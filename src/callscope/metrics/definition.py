@@ -17,7 +17,13 @@ from callscope.core.metric import (
     ValueState,
     ValueType,
 )
-from callscope.core.metric_definition import Calculation
+from callscope.core.metric_definition import (
+    DEFAULT_VARIANT_NAME,
+    Calculation,
+    DefinedMetric,
+    GradedContext,
+    ParticipantRole,
+)
 from callscope.core.metric_policy import SettingName
 
 DEFINITION_NAMESPACE = UUID("6f0d3c1e-6c55-5b0e-9f0a-0c6f2f6a7d11")
@@ -27,6 +33,8 @@ MEASURED_CONFIDENCE = 1.0
 
 MILLISECONDS = Unit(name="milliseconds", symbol="ms")
 RATIO = Unit(name="ratio", symbol="ratio")
+
+_GRADED = {MetricContext.SEGMENT_RANGE: GradedContext.TURN}
 
 Scalar = float | int | bool | str
 ParameterValue = float | int | str
@@ -139,3 +147,26 @@ class MetricDefinition:
 def definition_id(slug: str) -> UUID:
     """Return the wire id of the system metric of that slug, whether this installation has it or not."""
     return uuid5(DEFINITION_NAMESPACE, slug)
+
+
+def to_defined(definition: MetricDefinition) -> DefinedMetric:
+    """Return a metric of the catalogue in the shape that own ones have. Its ids are the same on every installation."""
+    variant_id = uuid5(definition.id, DEFAULT_VARIANT_NAME)
+    contexts = (_GRADED.get(context) or GradedContext(context.value) for context in definition.contexts)
+    is_of_one = definition.scope is MetricScope.PER_PARTICIPANT and len(definition.roles) == 1
+    return DefinedMetric(
+        id=definition.id,
+        slug=definition.slug,
+        name=definition.name,
+        description=definition.description,
+        is_system=True,
+        value_type=definition.value_type,
+        unit=definition.unit,
+        scope=definition.scope,
+        role=ParticipantRole(definition.roles[0].value.upper()) if is_of_one else None,
+        contexts=tuple(sorted(set(contexts), key=list(GradedContext).index)),
+        calculation=definition.calculation,
+        variant_id=variant_id,
+        version_id=uuid5(variant_id, str(definition.version)),
+        version=definition.version,
+    )

@@ -116,7 +116,7 @@ def tallied(
         compute=_unjudged,
         formula=f"The {counted}, divided by all of them." if is_rate else f"The number of {counted}.",
         edge_cases=RATE_EDGE_CASES if is_rate else TALLY_EDGE_CASES,
-        weaknesses=(JUDGE_WEAKNESS,),
+        weaknesses=(f"Each verdict of `{source_slug}` that is wrong makes it wrong by one.", JUDGE_WEAKNESS),
         calculation=Tally(source=source, source_slug=source_slug, counts_when=counts_when, is_rate=is_rate),
     )
 

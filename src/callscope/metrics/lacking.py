@@ -48,7 +48,7 @@ def lacking(
         compute=_uncomputed,
         formula=f"None. {instead}",
         edge_cases=("It is declared, so that checks and policies can name it.",),
-        weaknesses=("Nothing measures it.",),
+        weaknesses=("Nothing measures it, so it has no value and a check that reads it neither passes nor fails.",),
         roles=roles,
         setting=setting,
         lacks=f"{takes} Callscope comes with none. {PLUGIN}",

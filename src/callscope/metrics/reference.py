@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from callscope.core.metric import Direction, MetricInput, MetricValue, ValueState
+from callscope.metrics import reference_calculations as calculations
 from callscope.metrics import registry
 from callscope.metrics.definition import MetricDefinition
 from callscope.metrics.example import EXAMPLE
-from callscope.metrics.runner import compute
 
 GENERATED_NOTE = "<!-- Generated from the metric's definition by `make docs`. Edit the definition, not this page. -->"
 
@@ -61,6 +61,8 @@ def page(definition: MetricDefinition) -> str:
     """Return the page of one metric."""
     rows = [GENERATED_NOTE, "", f"# {definition.name}", "", definition.description, "", *_properties(definition)]
     rows += ["", "## Formula", "", definition.formula]
+    if meanings := tuple(calculations.answers(definition.calculation)):
+        rows += ["", *_bullets(meanings)]
     rows += ["", "## Inputs", "", *_inputs(definition)]
     rows += ["", "## Parameters", "", *_parameters(definition)]
     rows += ["", "## Edge cases", "", *_bullets(definition.edge_cases or ("None known.",))]
@@ -99,7 +101,7 @@ def _properties(definition: MetricDefinition) -> Iterator[str]:
     yield f"| slug | `{definition.slug}` |"
     yield f"| version | {definition.version} |"
     yield f"| type | `{definition.value_type}` |"
-    yield f"| unit | {'none' if definition.unit is None else f'{definition.unit.name} ({definition.unit.symbol})'} |"
+    yield f"| unit | {_unit(definition)} |"
     yield f"| scope | `{definition.scope}` |"
     yield f"| contexts | {', '.join(f'`{context}`' for context in definition.contexts)} |"
     yield f"| direction | {_DIRECTIONS[definition.direction]} |"
@@ -109,19 +111,24 @@ def _inputs(definition: MetricDefinition) -> Iterator[str]:
     if definition.lacks is not None:
         yield f"Every value is `DATA_MISSING`. {definition.lacks}"
         return
-    yield from _bullets(_INPUTS[needed] for needed in definition.inputs)
+    if definition.calculation is None:
+        yield from _bullets(_INPUTS[needed] for needed in definition.inputs)
+    else:
+        yield from _bullets(tuple(calculations.inputs(definition.calculation)))
     yield ""
-    yield "Where one of them is not there the value is `DATA_MISSING`, with the reason."
+    yield calculations.without_inputs(definition.calculation)
 
 
 def _parameters(definition: MetricDefinition) -> Iterator[str]:
-    if not definition.parameters:
+    own = [(parameter.name, str(parameter.default), parameter.meaning) for parameter in definition.parameters]
+    own += calculations.parameters(definition)
+    if not own:
         yield "None of its own. The thresholds the turns were built with are stored beside each value."
         return
     yield "| parameter | default | meaning |"
     yield "| --- | --- | --- |"
-    for parameter in definition.parameters:
-        yield f"| `{parameter.name}` | {parameter.default} | {parameter.meaning} |"
+    for name, default, meaning in own:
+        yield f"| `{name}` | {default} | {meaning} |"
 
 
 def _bullets(sentences: Iterator[str] | Sequence[str]) -> Iterator[str]:
@@ -131,9 +138,22 @@ def _bullets(sentences: Iterator[str] | Sequence[str]) -> Iterator[str]:
 def _example(definition: MetricDefinition) -> Iterator[str]:
     yield "| party | context | value | rests on |"
     yield "| --- | --- | --- | --- |"
-    for value in compute(EXAMPLE, (definition,)):
+    for value in calculations.example(definition, EXAMPLE):
         cells = (value.role or "", f"`{value.context}`", _shown(value, definition), _grounds(value))
         yield f"| {' | '.join(cells)} |"
+    if labelled := tuple(calculations.labels(definition.slug)):
+        yield ""
+        yield "What people say of the calls that `callscope judge agreement` asks a judge about:"
+        yield ""
+        yield "| labelled call | right answer |"
+        yield "| --- | --- |"
+        yield from (f"| {call} | {answer} |" for call, answer in labelled)
+
+
+def _unit(definition: MetricDefinition) -> str:
+    if definition.unit is None:
+        return "none"
+    return f"{definition.unit.name} ({definition.unit.symbol})" if definition.unit.symbol else definition.unit.name
 
 
 def _shown(value: MetricValue, definition: MetricDefinition) -> str:

@@ -5,10 +5,10 @@ import asyncio
 from callscope.core.judge import JudgeEndpoint, TokenUsage
 from callscope.core.metric_definition import Judgement
 from callscope.metrics import registry
+from callscope.metrics.definition import to_defined
 from callscope.metrics.judging.agreement import Comparison, LabelledCall, compare, labelled_calls
 from callscope.metrics.judging.dialogue import judge
 from callscope.services.judging import Judge
-from callscope.services.metric_catalogue import to_defined
 
 
 async def measure_agreement(

@@ -4,29 +4,23 @@ import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from callscope.core.errors import NotFound
-from callscope.core.metric import MetricContext, MetricScope
 from callscope.core.metric_definition import (
-    DEFAULT_VARIANT_NAME,
     Calculation,
     DefinedMetric,
-    GradedContext,
     Judgement,
     MetricSource,
-    ParticipantRole,
     Variant,
 )
 from callscope.metrics import registry
-from callscope.metrics.definition import MetricDefinition
+from callscope.metrics.definition import to_defined
 from callscope.metrics.derived import dependencies
 from callscope.storage import metric_definitions
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
-
-_GRADED = {MetricContext.SEGMENT_RANGE: GradedContext.TURN}
 
 
 class MetricNotFound(NotFound):
@@ -136,29 +130,6 @@ def as_configured(metric: DefinedMetric, variant: Variant, calculation: Calculat
 def system_metrics() -> Mapping[UUID, DefinedMetric]:
     """Return the metrics of the installation's catalogue by id."""
     return {definition.id: to_defined(definition) for definition in registry.definitions()}
-
-
-def to_defined(definition: MetricDefinition) -> DefinedMetric:
-    """Return a metric of the catalogue in the shape that own ones have. Its ids are the same on every installation."""
-    variant_id = uuid5(definition.id, DEFAULT_VARIANT_NAME)
-    contexts = (_GRADED.get(context) or GradedContext(context.value) for context in definition.contexts)
-    is_of_one = definition.scope is MetricScope.PER_PARTICIPANT and len(definition.roles) == 1
-    return DefinedMetric(
-        id=definition.id,
-        slug=definition.slug,
-        name=definition.name,
-        description=definition.description,
-        is_system=True,
-        value_type=definition.value_type,
-        unit=definition.unit,
-        scope=definition.scope,
-        role=ParticipantRole(definition.roles[0].value.upper()) if is_of_one else None,
-        contexts=tuple(sorted(set(contexts), key=list(GradedContext).index)),
-        calculation=definition.calculation,
-        variant_id=variant_id,
-        version_id=uuid5(variant_id, str(definition.version)),
-        version=definition.version,
-    )
 
 
 def is_judged(metric: DefinedMetric) -> bool:

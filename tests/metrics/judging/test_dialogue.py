@@ -14,6 +14,7 @@ from callscope.core.metric import MetricScope, MetricValue, ValueState, ValueTyp
 from callscope.core.metric_definition import ClassificationOption, DefinedMetric, GradedContext, Judgement, Needed
 from callscope.core.metric_policy import MetricSetting, SettingName
 from callscope.metrics import registry
+from callscope.metrics.definition import to_defined
 from callscope.metrics.judging import agreement
 from callscope.metrics.judging.answer import quoted_in
 from callscope.metrics.judging.description import describe
@@ -21,7 +22,6 @@ from callscope.metrics.judging.dialogue import Dialogue, Manner, Request, judge
 from callscope.metrics.judging.material import CallMaterial, Line
 from callscope.metrics.judging.parts import parts_of
 from callscope.metrics.judging.prompt import PROMPT_VERSION, RULES
-from callscope.services.metric_catalogue import to_defined
 from tests.support.judge_server import verdict
 
 MANNER = Manner(judge="test")

@@ -12,9 +12,9 @@ from callscope.core.knowledge import KnowledgeDocument
 from callscope.core.metric import ValueState
 from callscope.core.metric_definition import Judgement
 from callscope.metrics import registry
+from callscope.metrics.definition import to_defined
 from callscope.metrics.judging.dialogue import judge
 from callscope.metrics.judging.knowledge import PART_RULE, PASSAGE_CHARS, Knowledge, Passage, nearest
-from callscope.services.metric_catalogue import to_defined
 from tests.metrics.judging.test_dialogue import CALL, MANNER, told
 from tests.support.judge_server import verdict
 

@@ -20,4 +20,5 @@ METRIC = judged(
     value_type=ValueType.BOOLEAN,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("A customer who gives up and rings elsewhere without saying so looks contained.",),
 )

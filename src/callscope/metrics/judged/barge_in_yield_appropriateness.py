@@ -26,4 +26,7 @@ METRIC = judged(
     version=1,
     contexts=(MetricContext.CALL, MetricContext.SEGMENT_RANGE),
     roles=(Role.AGENT,),
+    weaknesses=(
+        "It sees the words around the barge-in, not how urgent they sounded; words the overlap swallowed are missing.",
+    ),
 )

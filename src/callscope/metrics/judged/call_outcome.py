@@ -24,4 +24,7 @@ METRIC = judged(
     value_type=ValueType.CLASSIFICATION,
     direction=Direction.NEUTRAL,
     version=1,
+    weaknesses=(
+        "It is the outcome as far as the call tells: a promise that is broken afterwards counts as it was spoken.",
+    ),
 )

@@ -18,4 +18,5 @@ METRIC = judged(
     direction=Direction.NEUTRAL,
     version=1,
     setting=SettingName.SCREENING_BRIEF,
+    weaknesses=("A person who asks who is calling can read like a screening machine, and the other way round.",),
 )

@@ -24,4 +24,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.SCREENING_BRIEF,
+    weaknesses=("Whether the call was put through shows only if somebody says so.",),
 )

@@ -17,4 +17,7 @@ METRIC = judged(
     direction=Direction.NEUTRAL,
     version=1,
     edge_cases=("A call in which the customer said nothing of substance makes it `NOT_APPLICABLE`.",),
+    weaknesses=(
+        "The wording is free, so the same wish is put differently from call to call: do not count equal texts.",
+    ),
 )

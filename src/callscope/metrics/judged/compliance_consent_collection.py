@@ -22,4 +22,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("Consent given before the call, on a web page or in writing, is not seen.",),
 )

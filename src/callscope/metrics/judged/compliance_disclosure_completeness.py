@@ -24,4 +24,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("It knows the disclosures that the sent instructions name, not what the law of a place demands.",),
 )

@@ -19,4 +19,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("A threat that shows only in the voice is not seen.",),
 )

@@ -24,4 +24,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("It does not know the facts: what is true but was told by nobody counts as made up.",),
 )

@@ -21,4 +21,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("Names that the recognizer mishears look like a change of identity.",),
 )

@@ -22,4 +22,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("On masked transcripts it sees the kind of what was spoken, not how much of it.",),
 )

@@ -16,4 +16,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("What offends differs between places and trades; put your own list of words into a variant.",),
 )

@@ -17,4 +17,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("An attack that the recognizer garbles, or that is played as sound, is not seen.",),
 )

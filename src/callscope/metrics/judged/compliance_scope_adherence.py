@@ -18,4 +18,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("Without instructions in the call it guesses the agent's business from the conversation.",),
 )

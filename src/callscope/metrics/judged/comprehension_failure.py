@@ -19,4 +19,7 @@ METRIC = judged(
     version=1,
     contexts=(MetricContext.CALL, MetricContext.SEGMENT_RANGE),
     roles=(Role.AGENT,),
+    weaknesses=(
+        "A recognizer's error in the transcript looks like the agent's; asking back over a bad line counts too.",
+    ),
 )

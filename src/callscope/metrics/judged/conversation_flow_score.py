@@ -21,4 +21,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
+    weaknesses=("It reads words: waits and overlaps count only as far as the words show them.",),
 )

@@ -16,4 +16,5 @@ METRIC = judged(
     value_type=ValueType.TEXT,
     direction=Direction.NEUTRAL,
     version=1,
+    weaknesses=("The wording is free, and a customer need not say why: the reason may be the judge's guess.",),
 )

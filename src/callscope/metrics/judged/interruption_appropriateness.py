@@ -21,4 +21,7 @@ METRIC = judged(
     version=1,
     contexts=(MetricContext.CALL, MetricContext.SEGMENT_RANGE),
     roles=(Role.AGENT,),
+    weaknesses=(
+        "It sees the words around the interruption, not tone or pause; words the overlap swallowed are missing.",
+    ),
 )

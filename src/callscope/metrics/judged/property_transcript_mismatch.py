@@ -23,4 +23,7 @@ METRIC = judged(
     direction=Direction.LOWER_IS_BETTER,
     version=1,
     setting=SettingName.VERIFIED_PROPERTIES,
+    weaknesses=(
+        "Codes and spelled names are what recognizers mishear most: read a mismatch of one letter with the recording.",
+    ),
 )

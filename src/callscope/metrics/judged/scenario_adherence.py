@@ -15,4 +15,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     edge_cases=("Calls of this service have real customers, so it is `NOT_APPLICABLE`.",),
+    weaknesses=("Nothing here simulates customers, so it never has a value.",),
 )

@@ -22,4 +22,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     edge_cases=("A customer who asked for nothing makes it `NOT_APPLICABLE`.",),
+    weaknesses=("What is done after the call, or by a tool that is not reported, counts as not done.",),
 )

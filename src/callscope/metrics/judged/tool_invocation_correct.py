@@ -21,4 +21,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.TOOL_DEFINITION_IDS,
+    weaknesses=("It knows tools by the names they were called by; one that was there and never called is not seen.",),
 )

@@ -21,4 +21,7 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.TOOL_DEFINITION_IDS,
+    weaknesses=(
+        "It is shown when each tool was called, not when it returned: tools that ran at once look like a sequence.",
+    ),
 )

@@ -24,4 +24,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.TOOL_DEFINITION_IDS,
+    weaknesses=("What the agent knew before the call, such as the number that rang, looks like a value from nowhere.",),
 )

@@ -24,4 +24,7 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.TOOL_DEFINITION_IDS,
+    weaknesses=(
+        "It is shown when a tool was called, not when it returned: what was said before a slow result looks made up.",
+    ),
 )

@@ -13,4 +13,5 @@ METRIC = judged(
     value_type=ValueType.COUNT,
     direction=Direction.LOWER_IS_BETTER,
     version=1,
+    weaknesses=("A transfer that fails after the recording has ended is not seen.",),
 )

@@ -16,4 +16,5 @@ METRIC = judged(
     value_type=ValueType.COUNT,
     direction=Direction.NEUTRAL,
     version=1,
+    weaknesses=("What is one request repeated and what are two is a matter of reading.",),
 )

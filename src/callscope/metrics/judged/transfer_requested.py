@@ -13,4 +13,5 @@ METRIC = judged(
     value_type=ValueType.BOOLEAN,
     direction=Direction.NEUTRAL,
     version=1,
+    weaknesses=("A wish that is hinted at, such as a sigh about machines, is read differently by each model.",),
 )

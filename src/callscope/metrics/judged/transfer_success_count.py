@@ -13,4 +13,5 @@ METRIC = judged(
     value_type=ValueType.COUNT,
     direction=Direction.NEUTRAL,
     version=1,
+    weaknesses=("Where nobody speaks after the hand-over, whether it succeeded is told by what the agent announced.",),
 )

@@ -21,4 +21,5 @@ METRIC = judged(
     value_type=ValueType.SCALE,
     direction=Direction.LOWER_IS_BETTER,
     version=1,
+    weaknesses=("Effort before the call, menus and waiting among it, is not seen.",),
 )

@@ -22,4 +22,5 @@ METRIC = judged(
     direction=Direction.NEUTRAL,
     version=1,
     setting=SettingName.VOICEMAIL_SCRIPT,
+    weaknesses=("A machine's greeting that the recognizer left out makes a message look like a talk with nobody.",),
 )

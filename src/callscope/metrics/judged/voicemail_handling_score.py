@@ -24,4 +24,5 @@ METRIC = judged(
     direction=Direction.HIGHER_IS_BETTER,
     version=1,
     setting=SettingName.VOICEMAIL_SCRIPT,
+    weaknesses=("Whether the agent waited for the tone shows only in the recording.",),
 )
