@@ -6,7 +6,7 @@ HTTP.
 
 `python bench/scale.py [--calls 1000000] [--rounds 15] [--keep DIRECTORY]` prints medians and their ratio; the bar is 3.
 It also has every statement of the large project explained: one that reads a tenth of a table of calls in sequence fails
-the run. The planner may begin to: where one call in ten matches, two thousand are soon met. With `--keep` the
+the run. The planner may begin to: where one call in ten matches, a thousand are soon met. With `--keep` the
 databases stay in that directory, and a run that was broken off goes on from where it was.
 """
 

@@ -11,7 +11,7 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 COUNTED_CALLS = 10_000
 """How far a list of all calls is counted; a total of this number means that many or more."""
-COUNTED_MATCHES = 2_000
+COUNTED_MATCHES = 1_000
 """How far a filtered list is counted: each call that matches must be looked at."""
 MAX_PROPERTY_FILTERS = 20
 MAX_METRIC_FILTERS = 20

@@ -112,7 +112,7 @@ async def list_calls(
 ) -> Response:
     """List calls, newest first unless asked otherwise.
 
-    `total` is counted up to 10,000, of a filtered list up to 2,000: that many, or more.
+    `total` is counted up to 10,000, of a filtered list up to 1,000: that many, or more.
     """
     async with context.reads() as session:
         page = await calls.list_calls(session, principal.project_id, query)
