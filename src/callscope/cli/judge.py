@@ -121,8 +121,8 @@ def _show_kinds(comparisons: "Sequence[Comparison]") -> None:
         beyond = None if kind is LabelKind.NUMBER else kappa(own)
         told = "" if beyond is None else f", kappa {beyond:.2f} (0 is chance, 1 is full agreement)"
         typer.echo(f"{kind}: {sum(each.agrees for each in own)} of {len(own)} agree{told}.")
-    quoted = sum(each.evidence_count > 0 for each in comparisons)
-    typer.echo(f"{quoted} of {len(comparisons)} answers quote the transcript.")
+    answered = [each for each in comparisons if each.said is not None]
+    typer.echo(f"{sum(each.evidence_count > 0 for each in answered)} of {len(answered)} answers quote the transcript.")
 
 
 def _show_disagreements(comparisons: "Iterable[Comparison]") -> None:
