@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -70,12 +71,15 @@ async def test_no_success_is_sent_for_what_was_not_committed(
     assert set((await count_all_rows(api.transactions)).values()) == {0}
 
 
-async def test_a_database_that_is_away_is_a_503_worth_retrying(api: ApiUnderTest, client: httpx.AsyncClient) -> None:
-    async with api.transactions() as session:
+async def test_a_database_that_is_away_is_a_503_worth_retrying(
+    api: ApiUnderTest, client: httpx.AsyncClient, database_url: str
+) -> None:
+    async with api.transactions() as one, api.transactions() as another:
+        await one.execute(text("SELECT 1"))
+        await another.execute(text("SELECT 1"))
+    with psycopg.connect(database_url) as connection:
         others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        await session.execute(text("SELECT 1"))
-        await client.get("/v1/call")
-        await session.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+        connection.execute(f"SELECT pg_terminate_backend(pid) {others}".encode())
     response = await client.post("/v1/call", json=minimal_call())
 
     assert response.status_code == 503

@@ -33,8 +33,12 @@ class Statements:
             await greenlet_spawn(pooled.close)
             raise
         except BaseException:
-            # It may be broken, or have been stopped half-way: nobody else shall find it so.
+            is_broken = pooled.driver_connection is not None and pooled.driver_connection.broken
+            # It may have been stopped half-way: nobody else shall find it so.
             await greenlet_spawn(pooled.invalidate)
+            if is_broken:
+                # So are all others that wait: let one request find that out, not one for each of them.
+                await self._engine.dispose()
             raise
         await greenlet_spawn(pooled.close)
         return row
