@@ -23,6 +23,9 @@ _CLEAR_OF_NOISE = 2.0
 _LONGEST_DELAY_MS = 1000
 _DELAY_STEP_MS = 10
 _CLEARLY_LATER = 0.1
+_GLANCED_FRAMES = 800
+_GLANCE_ERROR = 0.2
+"""Three times what the correlation of so many frames may be off by, neighbours being alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +49,30 @@ def echo_delay_ms(source: ChannelTrack, target: ChannelTrack) -> int:
     strong = speaking[source.power_db[speaking] > loud_db - _STRONG_DB]
     strong = strong[:: max(1, strong.size // _MOST_FRAMES)]
     delays_ms = np.arange(0, _LONGEST_DELAY_MS + 1, _DELAY_STEP_MS)
+    glanced = strong[:: strong.size // _GLANCED_FRAMES + 1]
+    if not _may_follow(source.power_db[glanced], target.power_db[glanced[:, None] + delays_ms // FRAME_MS]):
+        return 0
     likeness = np.array(
         [_likeness(source.power_db[strong], target.power_db[strong + d // FRAME_MS]) for d in delays_ms]
     )
     best = int(np.argmax(likeness))
     return int(delays_ms[best]) if likeness[best] > max(likeness[0] + _CLEARLY_LATER, _LEAST_CORRELATION) else 0
+
+
+def _may_follow(source_db: npt.NDArray[np.float32], target_db: npt.NDArray[np.float32]) -> bool:
+    """Tell by a few frames [frames], [frames, delays] whether a look at all of them may find an echo.
+
+    A thorough look at a call without one, which most are, would take longer than placing its edges.
+    """
+    alone = target_db < source_db[:, None]
+    counts = alone.sum(axis=0)
+    if counts.min() < _FEWEST_FRAMES:
+        return True
+    spoken, heard = (
+        np.where(alone, values - (values * alone).sum(axis=0) / counts, 0) for values in (source_db[:, None], target_db)
+    )
+    scale = np.sqrt((spoken**2).sum(axis=0) * (heard**2).sum(axis=0))
+    return bool(((spoken * heard).sum(axis=0) > (_LEAST_CORRELATION - _GLANCE_ERROR) * scale).any())
 
 
 def _likeness(source_db: npt.NDArray[np.float32], target_db: npt.NDArray[np.float32]) -> float:
