@@ -16,6 +16,8 @@ LOWEST_DB = -127.5
 """Quieter than this reads as this; a 16 bit file's own steps lie above it."""
 
 _WINDOW_SAMPLES = 256
+_FRAMES_AT_ONCE = 250
+"""What is made on the way stays in the processor's caches; of a whole block at once it would take thrice as long."""
 _BIN_HZ = SAMPLE_RATE_HZ / _WINDOW_SAMPLES
 _BAND_EDGES_HZ = (94, 219, 344, 469, 656, 906, 1219, 1594, 2094, 2719, 3469, 4500, 7400)
 """About the ear's critical bands two by two; below 94 Hz is mains hum, above 7.4 kHz the resampler's skirt."""
@@ -64,8 +66,11 @@ class FrameAnalyzer:
         self._before = block[:, -self._reach :].copy()
         windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW_SAMPLES, axis=1)[:, ::FRAME_SAMPLES]
         windows = windows[:, :frame_count]
-        transform = np.fft.rfft(windows * self._window, axis=2)
-        spectrum = (transform.real**2 + transform.imag**2).astype(np.float32)
+        spectrum = np.empty((block.shape[0], frame_count, _WINDOW_SAMPLES // 2 + 1), dtype=np.float32)
+        for first in range(0, frame_count, _FRAMES_AT_ONCE):
+            some = slice(first, first + _FRAMES_AT_ONCE)
+            transform = np.fft.rfft(windows[:, some] * self._window, axis=2)
+            np.add(transform.real**2, transform.imag**2, out=spectrum[:, some])
         core = samples[:, self._reach : self._reach + frame_count * FRAME_SAMPLES]
         frames = core.reshape(block.shape[0], frame_count, FRAME_SAMPLES)
         power = np.einsum("cfs,cfs->cf", frames, frames) / np.float32(FRAME_SAMPLES)
