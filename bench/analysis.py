@@ -10,7 +10,6 @@ done, and the peak memory of a long stereo MP3.
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -194,8 +193,9 @@ def check_memory(hours: float, folder: Path) -> None:
 
 
 def peak_mib() -> int:
-    """Return the peak resident memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Return the peak resident memory of this program; `ru_maxrss` begins with that of the process it came from."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def main() -> None:
