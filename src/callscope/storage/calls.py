@@ -37,6 +37,12 @@ class CallRow(Base):
         Index("ix_call_vapi_call_id", "vapi_call_id", postgresql_where=text("vapi_call_id IS NOT NULL")),
         Index("ix_call_livekit_room_id", "livekit_room_id", postgresql_where=text("livekit_room_id IS NOT NULL")),
         Index("ix_call_properties", "properties", postgresql_using="gin"),
+        Index(
+            "ix_call_property_values",
+            "properties",
+            postgresql_using="gin",
+            postgresql_ops={"properties": "jsonb_path_ops"},
+        ),
         Index("ix_call_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index(
             "ix_call_project_id_live",
