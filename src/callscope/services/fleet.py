@@ -10,13 +10,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def totals(session: "AsyncSession", scope: FleetScope) -> FleetFigures:
-    """Return the figures of all calls of a scope together."""
-    return await fleet.totals(session, scope)
-
-
-async def series(session: "AsyncSession", scope: FleetScope, *, bucket_count: int) -> tuple[FleetBucket, ...]:
-    """Return the figures of the equal parts of a scope's time, empty ones included, in order."""
+async def series(
+    session: "AsyncSession", scope: FleetScope, *, bucket_count: int
+) -> tuple[FleetFigures, tuple[FleetBucket, ...]]:
+    """Return the figures of all calls of a scope, and of the equal parts of its time, empty ones included, in order."""
     return await fleet.series(session, scope, bucket_count=bucket_count)
 
 

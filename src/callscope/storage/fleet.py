@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, any_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Float, any_, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.fleet import AgentFigures, FleetBucket, FleetFigures, FleetScope, PromptVersionFigures
@@ -27,17 +27,15 @@ NOTHING = FleetFigures(
 )
 
 
-async def totals(session: AsyncSession, scope: FleetScope) -> FleetFigures:
-    """Return the figures of all calls of a scope together."""
-    return (await _figures_by(session, scope, literal(0))).get(0, NOTHING)
-
-
-async def series(session: AsyncSession, scope: FleetScope, *, bucket_count: int) -> tuple[FleetBucket, ...]:
-    """Return the figures of the equal parts of a scope's time, empty ones included, in order."""
+async def series(
+    session: AsyncSession, scope: FleetScope, *, bucket_count: int
+) -> tuple[FleetFigures, tuple[FleetBucket, ...]]:
+    """Return the figures of all calls of a scope, and of the equal parts of its time, empty ones included, in order."""
     length = (scope.until - scope.since) / bucket_count
     offset_s = func.extract("epoch", CallFiguresRow.started_at - scope.since)
-    found = await _figures_by(session, scope, func.floor(cast(offset_s, Float) / length.total_seconds()))
-    return tuple(
+    bucket = func.floor(cast(offset_s, Float) / length.total_seconds())
+    found = await _figures_by(session, scope, bucket, with_total=True)
+    return found.get(None, NOTHING), tuple(
         FleetBucket(since=scope.since + at * length, length=length, figures=found.get(at, NOTHING))
         for at in range(bucket_count)
     )
@@ -89,7 +87,10 @@ async def ends(session: AsyncSession, scope: FleetScope) -> dict[str | None, int
     return dict((await session.execute(query)).all())
 
 
-async def _figures_by(session: AsyncSession, scope: FleetScope, key: ColumnElement[Any]) -> Mapping[Any, FleetFigures]:
+async def _figures_by(
+    session: AsyncSession, scope: FleetScope, key: ColumnElement[Any], *, with_total: bool = False
+) -> Mapping[Any, FleetFigures]:
+    """Return figures by `key`, under None also those of all calls together: both are read in one pass."""
     keyed = select(key.label("key"), CallFiguresRow).where(*_within(scope)).subquery()
     counts = await session.execute(
         select(
@@ -100,10 +101,11 @@ async def _figures_by(session: AsyncSession, scope: FleetScope, key: ColumnEleme
             func.coalesce(func.sum(keyed.c.failed_barge_in_count), 0),
             func.sum(keyed.c.tool_count),
             func.sum(keyed.c.failed_tool_count),
-        ).group_by(keyed.c.key)
+        ).group_by(_grouping(keyed.c.key, with_total=with_total))
     )
-    rows = {found: numbers for found, *numbers in counts}
-    percentiles = await _percentiles_by(session, scope, key, call_count=sum(numbers[0] for numbers in rows.values()))
+    rows = {found: numbers for found, *numbers in counts if numbers[0]}
+    call_count = sum(numbers[0] for found, numbers in rows.items() if found is not None)
+    percentiles = await _percentiles_by(session, scope, key, call_count=call_count, with_total=with_total)
     return {
         found: FleetFigures(
             call_count=calls,
@@ -120,7 +122,7 @@ async def _figures_by(session: AsyncSession, scope: FleetScope, key: ColumnEleme
 
 
 async def _percentiles_by(
-    session: AsyncSession, scope: FleetScope, key: ColumnElement[Any], *, call_count: int
+    session: AsyncSession, scope: FleetScope, key: ColumnElement[Any], *, call_count: int, with_total: bool
 ) -> dict[Any, tuple[float | None, float | None]]:
     answers = select(key.label("key"), CallFiguresRow.responses_ms).where(*_within(scope))
     if call_count > SAMPLED_CALLS:
@@ -133,8 +135,13 @@ async def _percentiles_by(
     keyed = answers.subquery()
     each = select(keyed.c.key, func.unnest(keyed.c.responses_ms).label("wait_ms")).subquery()
     shares = (func.percentile_cont(share).within_group(each.c.wait_ms) for share in (0.5, 0.95))
-    found = await session.execute(select(each.c.key, *shares).group_by(each.c.key))
+    grouping = _grouping(each.c.key, with_total=with_total)
+    found = await session.execute(select(each.c.key, *shares).group_by(grouping))
     return {key_value: (p50_ms, p95_ms) for key_value, p50_ms, p95_ms in found}
+
+
+def _grouping(key: ColumnElement[Any], *, with_total: bool) -> ColumnElement[Any]:
+    return func.grouping_sets(tuple_(key), tuple_()) if with_total else key
 
 
 def _within(scope: FleetScope) -> list[ColumnElement[bool]]:

@@ -73,9 +73,8 @@ async def show_agent(  # noqa: PLR0917 - what the address may say
         versions = await fleet.by_prompt_version(session, replace(scope, prompt_version_id=None), agent_id)
         options = compare_options(chosen, agents, versions, str(agent_id))
         other = _compared_scope(chosen, scope, against)
-        totals, totals_before = await fleet.totals(session, scope), await fleet.totals(session, other)
-        buckets = await fleet.series(session, scope, bucket_count=chosen.bucket_count)
-        compared = await fleet.series(session, other, bucket_count=chosen.bucket_count)
+        totals, buckets = await fleet.series(session, scope, bucket_count=chosen.bucket_count)
+        totals_before, compared = await fleet.series(session, other, bucket_count=chosen.bucket_count)
         ends = await fleet.ends(session, scope)
     against_words = dict(options).get(against, against)
     agent_href = f"/agents/{agent_id}?period={chosen.id}"

@@ -35,9 +35,8 @@ async def show_overview(request: Request, pages: PagesDependency, visitor: Signe
     scope = scope_until(chosen, FleetScope(project_id=visitor.project_id, since=now, until=now), now)
     before = scope_before(chosen, scope)
     async with pages.reads() as session:
-        totals, totals_before = await fleet.totals(session, scope), await fleet.totals(session, before)
-        buckets = await fleet.series(session, scope, bucket_count=chosen.bucket_count)
-        earlier = await fleet.series(session, before, bucket_count=chosen.bucket_count)
+        totals, buckets = await fleet.series(session, scope, bucket_count=chosen.bucket_count)
+        totals_before, earlier = await fleet.series(session, before, bucket_count=chosen.bucket_count)
         worst = await read_worst(session, scope)
     page = OverviewPage(
         period=chosen,
