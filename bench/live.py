@@ -5,7 +5,7 @@
   worker measures one long recording after another, against the same requests while it has nothing to do.
 
 A real `callscope serve` on its embedded database. `python bench/live.py [--watchers 200] [--changes 30]
-[--requests 300]` prints medians and ratios; the bar for answers is 3.
+[--requests 1000]` prints medians and ratios; the bar for answers is 3.
 """
 
 import argparse
@@ -36,7 +36,7 @@ BAR = 3.0
 HEADERS = {"authorization": f"Bearer {API_KEY}"}
 ROUTE = "/v1/integrations/pipecat"
 CHUNK = bytes(256 * 1024)
-BUSY_CALLS = 12
+REQUESTS_PER_BUSY_CALL = 25
 BUSY_S = 1800
 
 
@@ -45,7 +45,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--watchers", type=int, default=200)
     parser.add_argument("--changes", type=int, default=30)
-    parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--requests", type=int, default=1000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="callscope-bench-") as directory:
         service = Service(Path(directory) / "data")
@@ -136,10 +136,11 @@ async def compare_answers(service: Service, requests: int) -> None:
     idle = await answer_times(service, "idle", requests)
     async with running_recording_server() as recordings:
         url = recordings.serve("/long.wav", Reply(body=tone_wav(seconds=BUSY_S)))
-        for _ in range(BUSY_CALLS):
+        busy_calls = requests // REQUESTS_PER_BUSY_CALL
+        for _ in range(busy_calls):
             await service.create_call(url)
         # They come from this process, whose clock they would keep waiting.
-        await until_fetched(service, BUSY_CALLS)
+        await until_fetched(service, busy_calls)
         await asyncio.to_thread(wait_until_measuring, service)
         busy = await answer_times(service, "busy", requests)
         was_busy = is_measuring(service)

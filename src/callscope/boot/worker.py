@@ -16,10 +16,13 @@ from callscope.boot.tracing import open_tracing
 from callscope.boot.wiring import open_wiring
 from callscope.pipeline.app import create_app
 from callscope.pipeline.parent import end_with_parent
+from callscope.pipeline.priority import stand_back
 from callscope.pipeline.worker import WorkerRules, run_worker
 
 log = structlog.get_logger(__name__)
 
+BEHIND_ANSWERS = 5
+"""Whoever sends a call does not come again, and whoever reads one waits; a job does not mind."""
 ORPHAN_PAUSE_S = 2.0
 OBJECTS_A_COLLECTION = 20_000
 """Batches are many thousand objects without a circle among them; to look for circles after every 700 of them, as the
@@ -36,6 +39,8 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
     if parent_pid is not None:
         end_with_parent(parent_pid, signal.SIGHUP)
     with open_database(settings) as database_url:
+        # Not before: a database that this process starts would stand back with it.
+        stand_back(BEHIND_ANSWERS)
         asyncio.run(_work(settings, database_url, stop_requests))
         log.info("worker_stopped")
         if stop_requests.has_hung_up or (parent_pid is not None and os.getppid() != parent_pid):

@@ -1,6 +1,5 @@
 """The child's side of measuring: a program with the arguments PARENT_PID MEMORY_BYTES REQUEST_FILE REPLY_FILE."""
 
-import os
 import resource
 import signal
 import sys
@@ -10,11 +9,12 @@ from pathlib import Path
 from callscope.core.errors import CallscopeError
 from callscope.pipeline.measuring_process import MEBIBYTE, REPLY, REQUEST, MeasuringReply
 from callscope.pipeline.parent import end_with_parent
+from callscope.pipeline.priority import stand_back
 from callscope.services.measuring import measure_recording
 
 OOM_SCORE = Path("/proc/self/oom_score_adj")
 MOST_EXPENDABLE = "1000"
-LAST_IN_LINE = 10
+BEHIND_WORKER = 10
 RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 OUT_OF_MEMORY = (
     "The recording needs more memory than the {mebibytes} MiB that measuring may use. If it is not damaged, the "
@@ -32,11 +32,8 @@ def main() -> None:
 
 
 def limit(memory_bytes: int) -> None:
-    """Bound this process's own memory, forbid core files, stand first in line when it runs out, and last for a core.
-
-    Whoever sends a call while it runs does not come again: answers go before measuring.
-    """
-    os.nice(LAST_IN_LINE)
+    """Bound this process's own memory, forbid core files, stand first in line when it runs out, and last for a core."""
+    stand_back(BEHIND_WORKER)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Private memory, not address space: libraries and thread stacks reserve gigabytes they never touch.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))

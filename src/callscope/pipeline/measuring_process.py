@@ -107,7 +107,8 @@ async def run_apart(task: ChildTask, request_json: bytes, limits: MeasuringLimit
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
+        # A group of its own, which a Ctrl-C does not reach, in the worker's session, which stands back as a whole.
+        process_group=0,
     )
     try:
         exit_code = await asyncio.wait_for(child.wait(), limits.timeout_s)

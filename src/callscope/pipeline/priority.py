@@ -1,0 +1,32 @@
+"""Whose turn it is at the processor: answers go before work that can wait."""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+SESSION_NICENESS = Path("/proc/self/autogroup")
+"""`sched(7)`: where Linux shares a processor between sessions first, niceness counts between processes of one only."""
+TRIES = 10
+PAUSE_S = 0.11
+"""Linux takes such a wish from an ordinary user every tenth of a second, from whichever process."""
+
+
+def stand_back(niceness: int) -> None:
+    """Let processes of less than `niceness` (1 to 19) have the processor first.
+
+    A process that leads a session speaks for the whole of it. Where the system does not hear of sessions, or refuses,
+    only the process itself stands back.
+    """
+    os.nice(niceness)
+    if SESSION_NICENESS.exists() and os.getsid(0) == os.getpid():
+        _ask_for_session(niceness)
+
+
+def _ask_for_session(niceness: int) -> None:
+    with suppress(PermissionError):
+        for _ in range(TRIES):
+            with suppress(BlockingIOError):
+                SESSION_NICENESS.write_text(str(niceness), encoding="ascii")
+                return
+            time.sleep(PAUSE_S)
