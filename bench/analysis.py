@@ -111,6 +111,11 @@ def run_bare_network(session: onnxruntime.InferenceSession, samples: np.ndarray)
             _, hidden, cell = session.run(None, feed)
 
 
+def detect_barely(path: Path) -> None:
+    """Decode a file and run the bare network over it."""
+    run_bare_network(bare_session(), np.concatenate(read_blocks(path), axis=1))
+
+
 def read_blocks(path: Path) -> list[np.ndarray]:
     """Return the whole file decoded, block by block."""
     with RecordingReader(path) as reader:
@@ -159,10 +164,18 @@ def check_judging(path: Path, seconds: float) -> None:
 
 
 def check_two_workers(path: Path, repeats: int) -> None:
-    """Analyse one file in one process, then in two at once, and print how much more two get done."""
-    script = (
-        f"import bench.analysis as b, pathlib\nfor _ in range({repeats}): b.analyze_fully(pathlib.Path({str(path)!r}))"
+    """Print how much more two processes at once get done than one, beside what the bare network gains here."""
+    begin = f"import bench.analysis as b, pathlib\npath = pathlib.Path({str(path)!r})\n"
+    ours = gain_of_two(f"{begin}for _ in range({repeats}): b.analyze_fully(path)")
+    bare = gain_of_two(f"{begin}for _ in range({repeats}): b.detect_barely(path)")
+    print(
+        f"two workers on {os.cpu_count()} cores do {ours:.2f} times the work of one, two bare networks {bare:.2f}; "
+        f"2.0 is the most there can be (load average {os.getloadavg()[0]:.1f})"
     )
+
+
+def gain_of_two(script: str) -> float:
+    """Return how many times the work of one process two at once get done, start and imports left in."""
 
     def wall_s(worker_count: int) -> float:
         begun = time.monotonic()
@@ -172,11 +185,7 @@ def check_two_workers(path: Path, repeats: int) -> None:
         return time.monotonic() - begun
 
     alone_s, together_s = wall_s(1), wall_s(2)
-    load = os.getloadavg()[0]
-    print(
-        f"two workers on {os.cpu_count()} cores do {2 * alone_s / together_s:.2f} times the work of one "
-        f"(load average {load:.1f}; on an idle machine with two cores or more 2.0 is the most there can be)"
-    )
+    return 2 * alone_s / together_s
 
 
 def check_memory(hours: float, folder: Path) -> None:

@@ -103,7 +103,11 @@ class Settings(BaseSettings):
     stt_language: str | None = Field(
         default=None, description="Language of all calls (`en`, `de`, …). Default: told from the sound of each party."
     )
-    stt_threads: int = Field(default=1, ge=1, description="Processor threads one transcription uses.")
+    stt_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Processor threads one transcription uses. Default: 1 in a worker, and in `callscope analyze` all.",
+    )
     stt_always: bool = Field(
         default=False, description="Transcribe calls that bring a transcript too, to compare the two."
     )

@@ -113,7 +113,7 @@ def _recognizer(settings: Settings) -> RecognizerChoice:
         url=settings.stt_url,
         api_key=None if key is None else key.get_secret_value(),
         language=settings.stt_language,
-        thread_count=settings.stt_threads,
+        thread_count=settings.stt_threads or 1,
         allowed_networks=settings.fetch_allow_networks,
     )
 

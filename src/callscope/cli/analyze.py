@@ -1,5 +1,6 @@
 """`callscope analyze`: measure one recording, without a server."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -185,7 +186,7 @@ def _recognizer(model: str | None) -> "Recognizer":
     from callscope.speech.stt.whisper import WhisperParameters
 
     settings = Settings()
-    parameters = WhisperParameters(thread_count=settings.stt_threads)
+    parameters = WhisperParameters(thread_count=settings.stt_threads or os.cpu_count() or 1)
     loaded = load_recognizer(model or settings.stt_model, settings.data_dir / "models", parameters)
     if isinstance(loaded, RecognizerUnavailable):
         raise CallscopeError(loaded.reason)
