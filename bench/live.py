@@ -166,8 +166,8 @@ async def until_fetched(service: Service, count: int) -> None:
 
 
 def is_measuring(service: Service) -> bool:
-    """Tell whether a worker has a measuring process under it."""
-    return any(worker.children() for worker in service.workers())
+    """Tell whether a worker has a recording measured."""
+    return bool(service.measuring())
 
 
 def wait_until_measuring(service: Service) -> None:

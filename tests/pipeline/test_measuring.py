@@ -13,14 +13,9 @@ from callscope.core.call import CallDirection, Role
 from callscope.core.conversation import TimingBasis
 from callscope.core.metric import ValueState
 from callscope.pipeline.app import create_app
+from callscope.pipeline.child_process import ChildDied, ChildLimits
 from callscope.pipeline.context import PipelineContext
-from callscope.pipeline.measuring_process import (
-    MeasuringDied,
-    MeasuringLimits,
-    MeasuringRefused,
-    MeasuringRequest,
-    measure_apart,
-)
+from callscope.pipeline.measuring_process import MeasuringRefused, MeasuringRequest, measure_apart
 from callscope.services import analyses, calls, sentiment, transcripts
 from callscope.services.sentiment import Sentiment, SentimentStatus
 from tests.pipeline.conftest import Pipeline
@@ -28,9 +23,10 @@ from tests.pipeline.test_fetching import LINES
 from tests.support.demo_calls import MONO, transcript_of
 from tests.support.ingested_calls import STARTED_AT, ingest_call
 from tests.support.recording_server import RecordingServer, Reply
+from tests.support.service import working_apart
 from tests.support.tones import tone_wav
 
-LIMITS = MeasuringLimits(memory_bytes=2 * 1024**3, timeout_s=60)
+LIMITS = ChildLimits(memory_bytes=2 * 1024**3, timeout_s=60)
 
 
 def request_for(path: Path, content: bytes, *, max_duration_ms: int = 60_000) -> MeasuringRequest:
@@ -41,7 +37,7 @@ def request_for(path: Path, content: bytes, *, max_duration_ms: int = 60_000) ->
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return working_apart(psutil.Process())
 
 
 def wait_for_child() -> None:
@@ -181,7 +177,7 @@ async def test_a_recording_over_the_length_limit_is_refused(tmp_path: Path) -> N
 async def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     request = request_for(tmp_path / "file", tone_wav())
 
-    with pytest.raises(MeasuringDied, match="CALLSCOPE_ANALYSIS_TIMEOUT_S"):
+    with pytest.raises(ChildDied, match="CALLSCOPE_ANALYSIS_TIMEOUT_S"):
         await measure_apart(request, replace(LIMITS, timeout_s=0.01), scratch_dir=tmp_path)
 
     assert children() == []
@@ -191,7 +187,7 @@ async def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 async def test_a_process_that_wants_too_much_memory_is_ended_or_refuses(tmp_path: Path, mebibytes: int) -> None:
     request = request_for(tmp_path / "file", tone_wav())
 
-    with pytest.raises((MeasuringDied, MeasuringRefused)) as failure:
+    with pytest.raises((ChildDied, MeasuringRefused)) as failure:
         await measure_apart(request, replace(LIMITS, memory_bytes=mebibytes * 1024**2), scratch_dir=tmp_path)
 
     assert f"{mebibytes} MiB" in failure.value.message
@@ -227,6 +223,6 @@ async def test_a_poison_recording_fails_its_call_and_spares_the_worker(
 
 
 def test_measuring_goes_last_for_a_core() -> None:
-    program = "import os; from callscope.pipeline.measuring_child import limit; limit(2**31); print(os.nice(0))"
+    program = "import os; from callscope.pipeline.child_process import limit; limit(2**31); print(os.nice(0))"
     measuring = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(measuring.stdout) > os.nice(0)

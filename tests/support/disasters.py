@@ -3,10 +3,9 @@
 import asyncio
 import os
 import resource
-import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -218,15 +217,10 @@ async def poison_recording(directory: Path) -> AsyncIterator[Scene]:
 def _catch_measuring(service: Service) -> psutil.Process:
     """Freeze the next process that measures a recording, and return it."""
     while True:
-        for worker in service.workers():
-            for child in worker.children():
-                try:
-                    child.suspend()
-                    if "callscope.pipeline.measuring_child" in child.cmdline():
-                        return child
-                    child.send_signal(signal.SIGCONT)
-                except psutil.NoSuchProcess:
-                    continue
+        for child in service.measuring():
+            with suppress(psutil.NoSuchProcess):
+                child.suspend()
+                return child
 
 
 DISASTERS: dict[str, MakeScene] = {

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,10 @@ class Service:
         children = psutil.Process(self.server.pid).children()
         return [child for child in children if "worker" in child.cmdline()]
 
+    def measuring(self) -> list[psutil.Process]:
+        """Return the processes that deal with recordings now."""
+        return [child for worker in self.workers() for child in working_apart(worker)]
+
     def database(self) -> psutil.Process | None:
         return embedded.running_server(self.data_dir)
 
@@ -111,6 +116,15 @@ class Service:
                 response = await client.post("/v1/call", json=body, timeout=30)
         assert response.status_code == 201, response.text
         return str(response.json()["data"]["id"])
+
+
+def working_apart(worker: psutil.Process) -> list[psutil.Process]:
+    """Return the processes that work apart for one: they are forked from another that it keeps."""
+    found = []
+    for keeper in worker.children():
+        with suppress(psutil.NoSuchProcess):
+            found += [child for child in keeper.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return found
 
 
 def kill(processes: Sequence[psutil.Process]) -> None:

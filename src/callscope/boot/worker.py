@@ -15,6 +15,7 @@ from callscope.boot.stopping import StopRequests
 from callscope.boot.tracing import open_tracing
 from callscope.boot.wiring import open_wiring
 from callscope.pipeline.app import create_app
+from callscope.pipeline.child_process import get_ready
 from callscope.pipeline.parent import end_with_parent
 from callscope.pipeline.priority import stand_back
 from callscope.pipeline.worker import WorkerRules, run_worker
@@ -41,6 +42,7 @@ def work(settings: Settings, *, parent_pid: int | None = None) -> None:
     with open_database(settings) as database_url:
         # Not before: a database that this process starts would stand back with it.
         stand_back(BEHIND_ANSWERS)
+        get_ready()
         asyncio.run(_work(settings, database_url, stop_requests))
         log.info("worker_stopped")
         if stop_requests.has_hung_up or (parent_pid is not None and os.getppid() != parent_pid):

@@ -62,7 +62,7 @@ class Conclusion:
 async def conclude(context: PipelineContext, analysis: Analysis) -> Conclusion:
     """Sum up what was said, mask the sound, and remove what fetches that were killed half-way left in the store.
 
-    Raises MeasuringRefused, MeasuringDied, StoreAway.
+    Raises MeasuringRefused, ChildDied, StoreAway.
     """
     async with context.sessions() as session:
         kept = await recordings.of_call(session, analysis.project_id, analysis.call_id)

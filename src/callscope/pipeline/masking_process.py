@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from callscope.core.recording import Recording, RecordingFile, Span
+from callscope.pipeline.child_process import ChildLimits, ChildTask, run_apart
 from callscope.pipeline.context import PipelineContext
-from callscope.pipeline.measuring_process import ChildTask, MeasuringLimits, MeasuringRefused, run_apart
+from callscope.pipeline.measuring_process import MeasuringRefused
 from callscope.storage.objects import recording_key
 
 WAV_TYPE = "audio/wav"
@@ -43,8 +44,8 @@ MASKING = ChildTask(
 
 
 async def mask_recording(context: PipelineContext, recording: Recording, spans: tuple[Span, ...]) -> RecordingFile:
-    """Store a copy of a recording whose `spans` are covered. Raises MeasuringRefused, MeasuringDied, StoreAway."""
-    limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
+    """Store a copy of a recording whose `spans` are covered. Raises MeasuringRefused, ChildDied, StoreAway."""
+    limits = ChildLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-mask-", dir=context.scratch_dir) as directory:
         path, target = Path(directory) / "recording", Path(directory) / "masked.wav"
         await context.objects.download(recording.measured_key, path)

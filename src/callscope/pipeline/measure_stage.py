@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from callscope.core.analysis import Analysis
 from callscope.core.recording import Recording
 from callscope.core.transcript import Transcript
+from callscope.pipeline.child_process import ChildLimits
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.job_spans import step
-from callscope.pipeline.measuring_process import MeasuringLimits, MeasuringRequest, measure_apart
+from callscope.pipeline.measuring_process import MeasuringRequest, measure_apart
 from callscope.services import analyses, calls, recordings, traces, transcripts
 from callscope.services.measuring import Measurement
 
@@ -47,7 +48,7 @@ class MeasuredRecording:
 
 
 async def measure_fetched_recording(context: PipelineContext, analysis: Analysis) -> MeasuredRecording:
-    """Measure the call's best recording. Raises MeasuringRefused, MeasuringDied, ObjectNotFound."""
+    """Measure the call's best recording. Raises MeasuringRefused, ChildDied, ObjectNotFound."""
     ids = (analysis.project_id, analysis.call_id)
     async with context.sessions() as session:
         recording = recordings.best_for_measuring(await recordings.of_call(session, *ids))
@@ -56,7 +57,7 @@ async def measure_fetched_recording(context: PipelineContext, analysis: Analysis
         call = await calls.get_call(session, *ids)
     if recording is None:
         return MeasuredRecording(context=context, recording=None, measurement=None)
-    limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
+    limits = ChildLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.measure_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-measure-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
         with step(context.tracer, "recording.read"):

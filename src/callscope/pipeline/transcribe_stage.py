@@ -10,9 +10,9 @@ from callscope.core.call import Call
 from callscope.core.metric import MetricValue
 from callscope.core.recording import Recording
 from callscope.core.transcript import Transcript, TranscriptComparison, TranscriptEntry, TranscriptSource
+from callscope.pipeline.child_process import ChildLimits
 from callscope.pipeline.context import PipelineContext
 from callscope.pipeline.job_spans import step
-from callscope.pipeline.measuring_process import MeasuringLimits
 from callscope.pipeline.transcribing_process import TranscribingRequest, transcribe_apart
 from callscope.services import analyses, calls, recordings, redaction, transcripts
 from callscope.services.measuring import measure_agreement, measure_words
@@ -52,7 +52,7 @@ class RecognizedWords:
 
 
 async def transcribe_recording_of_call(context: PipelineContext, analysis: Analysis) -> RecognizedWords:
-    """Transcribe the call's measured recording. Raises TranscribingRefused, ServiceAway, MeasuringDied."""
+    """Transcribe the call's measured recording. Raises TranscribingRefused, ServiceAway, ChildDied."""
     nothing = RecognizedWords(context=context)
     ids = (analysis.project_id, analysis.call_id)
     async with context.sessions() as session:
@@ -99,7 +99,7 @@ async def _transcribe(
             if await analyses.claim(session, analysis.id, Stage.TRANSCRIBE) is not None:
                 await transcripts.keep_recognized(session, call, entries)
 
-    limits = MeasuringLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
+    limits = ChildLimits(memory_bytes=context.measure_memory_bytes, timeout_s=context.transcribe_timeout_s)
     with tempfile.TemporaryDirectory(prefix="callscope-transcribe-", dir=context.scratch_dir) as directory:
         path = Path(directory) / "recording"
         with step(context.tracer, "recording.read"):

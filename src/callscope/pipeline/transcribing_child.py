@@ -1,12 +1,9 @@
-"""The child's side of transcribing: a program with the arguments PARENT_PID MEMORY_BYTES REQUEST_FILE REPLY_FILE."""
+"""The child's side of transcribing."""
 
 import asyncio
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
-from pathlib import Path
 from typing import Any
 
 from callscope.core.errors import CallscopeError
@@ -14,9 +11,8 @@ from callscope.core.transcript import TranscriptEntry
 from callscope.outbound.client import OutboundClient
 from callscope.outbound.errors import ServiceAway
 from callscope.outbound.json_service import FormFile, JsonService
-from callscope.pipeline.measuring_child import OUT_OF_MEMORY, is_short_of_memory, limit, place_of
-from callscope.pipeline.measuring_process import MEBIBYTE
-from callscope.pipeline.parent import end_with_parent
+from callscope.pipeline.child_process import MEBIBYTE
+from callscope.pipeline.measuring_child import OUT_OF_MEMORY, is_short_of_memory, place_of
 from callscope.pipeline.transcribing_process import (
     ENTRY,
     REPLY,
@@ -35,18 +31,6 @@ from callscope.speech.stt.whisper import WhisperParameters
 
 SERVER_MODEL = "whisper-1"
 """What servers call their model where the operator names none."""
-
-
-def main() -> None:
-    """Put on the limits, transcribe, write the reply."""
-    parent_pid, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
-    end_with_parent(parent_pid, signal.SIGKILL)
-    limit(memory_bytes)
-    request_path, reply_path = Path(sys.argv[3]), Path(sys.argv[4])
-    request_json = request_path.read_bytes()
-    # It may hold the server's key, which must not lie about if everything is killed.
-    request_path.unlink()
-    reply_path.write_bytes(answer(request_json, memory_bytes=memory_bytes))
 
 
 def answer(request_json: bytes, *, memory_bytes: int) -> bytes:
@@ -104,7 +88,3 @@ def _recognizer(choice: RecognizerChoice) -> Iterator[Recognizer | RecognizerUna
             yield OpenAICompatibleRecognizer(send, model=choice.model or SERVER_MODEL)
         finally:
             runner.run(client.aclose())
-
-
-if __name__ == "__main__":
-    main()

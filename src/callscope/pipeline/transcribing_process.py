@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from callscope.core.errors import CallscopeError
 from callscope.core.transcript import TranscriptEntry
 from callscope.outbound.errors import FetchCause, ServiceAway
-from callscope.pipeline.measuring_process import ChildTask, MeasuringDefect, MeasuringLimits, run_apart
+from callscope.pipeline.child_process import ChildLimits, ChildTask, run_apart
+from callscope.pipeline.measuring_process import MeasuringDefect
 from callscope.services.transcribing import SpokenPart
 
 log = structlog.get_logger(__name__)
@@ -92,13 +93,13 @@ def heard_path(scratch_dir: Path) -> Path:
 
 async def transcribe_apart(
     request: TranscribingRequest,
-    limits: MeasuringLimits,
+    limits: ChildLimits,
     *,
     scratch_dir: Path,
     on_heard: OnHeard,
     look_every_s: float,
 ) -> tuple[TranscriptEntry, ...]:
-    """Transcribe in a child process. Raises TranscribingRefused, ServiceAway, MeasuringDied, MeasuringDefect.
+    """Transcribe in a child process. Raises TranscribingRefused, ServiceAway, ChildDied, MeasuringDefect.
 
     Every `look_every_s`, `on_heard` is given all that was recognised so far, if that is more than the last time. When
     that fails it costs what would have been seen early, and nothing of the result.
