@@ -11,8 +11,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
-HEALTHY_AFTER_S = 60.0
+LONGEST_PAUSE_S = 8.0
+HEALTHY_AFTER_S = 10.0
 """A worker that lived so long is replaced at once; one that keeps dying is given ever longer pauses."""
 
 

@@ -3,9 +3,12 @@
 import resource
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from callscope.core.errors import CallscopeError
+from callscope.metrics import registry
+from callscope.metrics.registry import BrokenCatalogue
 from callscope.pipeline.child_process import MEBIBYTE
 from callscope.pipeline.measuring_process import REPLY, REQUEST, MeasuringReply
 from callscope.services.measuring import measure_recording
@@ -15,6 +18,10 @@ OUT_OF_MEMORY = (
     "The recording needs more memory than the {mebibytes} MiB that measuring may use. If it is not damaged, the "
     "operator can raise CALLSCOPE_ANALYSIS_MEMORY_BYTES."
 )
+
+with suppress(BrokenCatalogue):
+    # Read once, in the process that children are forked from. A child that cannot read it tells why.
+    registry.definitions()
 
 
 def answer(request_json: bytes, *, memory_bytes: int) -> bytes:

@@ -7,8 +7,8 @@ against each other.
 
 import functools
 from collections.abc import Mapping
-from importlib.metadata import version
-from importlib.resources import as_file, files
+from importlib.metadata import distribution, version
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,9 @@ def _session(thread_count: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     # The arena keeps the largest block it ever saw; memory must stay flat over a long call.
     options.enable_cpu_mem_arena = False
-    with as_file(files("faster_whisper") / "assets" / f"{NETWORK_NAME}.onnx") as path:
-        model = matrix_model(read_weights(path))
+    # Found without importing the package, which brings its own engine along.
+    path = distribution("faster-whisper").locate_file(f"faster_whisper/assets/{NETWORK_NAME}.onnx")
+    model = matrix_model(read_weights(Path(str(path))))
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
