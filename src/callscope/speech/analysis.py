@@ -107,8 +107,7 @@ def analyze_recording(
     listened = _listen_through(path, on_progress, parameters, max_duration_ms, keeps_excerpts=keeps_excerpts)
     heard = _measure_channels(listened, _assign_roles(listened.tracks, roles), parameters)
     swapped = _is_swapped(heard, transcript, listened.duration_ms) if roles is None else False
-    if swapped:
-        heard = [replace(channel, role=channel.role.other if channel.role else None) for channel in heard]
+    heard = _with_roles_exchanged(heard) if swapped else heard
     heard = [_judged(channel, listened.excerpts, judge) for channel in heard]
     reason = _reason_without_parties(listened, heard)
     report = _report(listened, heard, transcript, is_swapped=swapped)
@@ -127,6 +126,10 @@ def analyze_recording(
         prosody=tuple(one for channel in heard for one in measure_prosody(channel.index, channel.track, channel.spans)),
         perceived_reason=_reason_unjudged(heard, judge),
     )
+
+
+def _with_roles_exchanged(heard: list[HeardChannel]) -> list[HeardChannel]:
+    return [replace(channel, role=channel.role.other if channel.role else None) for channel in heard]
 
 
 def _judged(

@@ -134,9 +134,7 @@ def view_metric(
         parameters=_parameters(metric),
         options=_options(metric),
         sources=tuple((one.name, href_of(one)) for one in sources_of(metric.sources, catalogue)),
-        readers=tuple(
-            (one.name, href_of(one), kind_of(one)) for one in catalogue.by_id.values() if _reads(one, metric)
-        ),
+        readers=_readers(metric, catalogue),
         policies=tuple(_policy(policy, metric) for policy in policies if _collects(policy, metric)),
         setting="" if setting is None else SETTING_WORDS[setting],
         distribution=view_distribution(
@@ -147,6 +145,11 @@ def view_metric(
         remarkable_note=note,
         versions=tuple(_version(one, metric, catalogue) for one in versions),
     )
+
+
+def _readers(metric: DefinedMetric, catalogue: Catalogue) -> tuple[tuple[str, str, str], ...]:
+    """Return name, address and kind of the metrics that are made from this one."""
+    return tuple((one.name, href_of(one), kind_of(one)) for one in catalogue.by_id.values() if _reads(one, metric))
 
 
 def setting_words(setting: MetricSetting | None) -> str:
