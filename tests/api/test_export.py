@@ -16,12 +16,15 @@ from callscope.core.call_query import CallQuery, CallSort
 from callscope.core.errors import InvalidInput
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
 from callscope.services.call_documents import parse_document
-from callscope.services.export import COLUMNS, DOCUMENT, ExportFormat, export_calls
+from callscope.services.export import ExportFormat, export_calls
+from callscope.services.export_choice import choose_columns, read_columns
+from callscope.services.export_columns import DOCUMENT, FIXED
 from callscope.services.imports import ImportOutcome, import_call
 from callscope.storage import measurements, projects
 from tests.support.api import ApiUnderTest, authorization, make_key, minimal_call
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FIXED_NAMES = [column.name for column in FIXED]
 ANY = CallQuery(sort_by=CallSort.CREATED_AT, is_descending=False)
 
 
@@ -82,11 +85,14 @@ def full_call(**further: Any) -> dict[str, Any]:
     )
 
 
-async def exported(api: ApiUnderTest, project_id: UUID, form: ExportFormat, query: CallQuery = ANY) -> bytes:
+async def exported(
+    api: ApiUnderTest, project_id: UUID, form: ExportFormat, query: CallQuery = ANY, *, chosen: Sequence[str] = ()
+) -> bytes:
     counts: list[int] = []
-    content = b"".join(
-        [chunk async for chunk in export_calls(api.transactions, project_id, query, form, on_progress=counts.append)]
-    )
+    async with api.transactions() as session:
+        columns = choose_columns(chosen, await read_columns(session, project_id))
+    chunks = export_calls(api.transactions, project_id, query, form, columns=columns, on_progress=counts.append)
+    content = b"".join([chunk async for chunk in chunks])
     assert counts == sorted(counts)
     return content
 
@@ -172,7 +178,7 @@ def documents_in(parquet: bytes) -> list[str]:
 
 async def test_parquet_has_typed_columns(api: ApiUnderTest, project_id: UUID) -> None:
     table = read_parquet(io.BytesIO(await exported(api, project_id, ExportFormat.PARQUET))).read_all()
-    assert table.column_names == [*COLUMNS, DOCUMENT]
+    assert table.column_names == [*FIXED_NAMES, DOCUMENT]
     assert table["external_id"].to_pylist() == ["e1", None]
     assert table["started_at"].to_pylist() == [datetime(2026, 1, 31, 9, 30, tzinfo=UTC)] * 2
     assert table["agents"].to_pylist() == ["Desk; Back office", ""]

@@ -1,10 +1,10 @@
 """Calls as ingest leaves them, for tests of what comes after: stored with their first job."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from callscope.core.call import Call, CallDirection, InterfaceType, Role
+from callscope.core.call import Call, CallDirection, InterfaceType, PropertyValue, Role
 from callscope.core.new_call import (
     AgentByName,
     NewCall,
@@ -30,6 +30,7 @@ async def ingest_call(
     lines: Sequence[Line] = (),
     external_id: str | None = None,
     project_name: str = "default",
+    properties: Mapping[str, PropertyValue] | None = None,
 ) -> Call:
     """Store a call of one agent and one customer and commit it."""
     new = NewCall(
@@ -54,6 +55,7 @@ async def ingest_call(
         customers=(NewCallCustomer(phone_number_e164=None, label=None),),
         transcript=tuple(_entry(*line) for line in lines) or None,
         tools=(),
+        properties=dict(properties or {}),
     )
     body = repr(new).encode()
     request = ReceivedRequest(api_key_id=None, body=body, body_digest=hashlib.sha256(body).digest(), unknown_fields=())

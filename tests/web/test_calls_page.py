@@ -2,6 +2,7 @@ import dataclasses
 import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -240,7 +241,7 @@ async def test_what_is_filtered_can_be_taken_away_as_a_file(
     inbound = await add(calls, project_id)
     await add(calls, project_id, direction=CallDirection.OUTBOUND)
     page = (await browser.get("/calls?callDirection=INBOUND")).text
-    links = re.findall(r'href="(/calls/export/[^"]+)"', page)
+    links = [unescape(link) for link in re.findall(r'href="(/calls/export/[^"]+)"', page)]
     assert [link.split("?")[0] for link in links] == [f"/calls/export/{form}" for form in ("csv", "jsonl", "parquet")]
     lines, json_lines, parquet = [await browser.get(link) for link in links]
     assert [line.split(",")[0] for line in lines.text.splitlines()] == ["id", str(inbound)]
@@ -259,7 +260,7 @@ async def test_the_worst_calls_are_taken_away_in_their_order(
     await add(calls, project_id, script=SCRIPT[:1])
     first = await add(calls, project_id, script=slower)
     page = (await browser.get("/calls?worst=slowest")).text
-    links = re.findall(r'href="(/calls/export/[^"]+)"', page)
+    links = [unescape(link) for link in re.findall(r'href="(/calls/export/[^"]+)"', page)]
     lines, json_lines, parquet = [await browser.get(link) for link in links]
     assert [line.split(",")[0] for line in lines.text.splitlines()] == ["id", str(first), str(second)]
     assert [json.loads(line)["id"] for line in json_lines.text.splitlines()] == [str(first), str(second)]

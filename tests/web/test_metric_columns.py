@@ -1,10 +1,14 @@
 """Metrics as columns and filters of the list of calls, those of a project's own among them."""
 
+import csv
+import io
 import re
+from html import unescape
 from uuid import UUID
 
 import httpx
 import pytest
+from arro3.io import read_parquet
 from sqlalchemy import event
 
 from callscope.core.analysis import Analysis, AnalysisStatus
@@ -12,10 +16,13 @@ from callscope.core.ids import new_id
 from callscope.core.metric import MetricValue, ValueState
 from callscope.core.metric_definition import DefinedMetric
 from callscope.metrics.derived.sourcing import Absence, derived_value
+from callscope.services import export_choice
+from callscope.services.export_columns import FIXED
 from callscope.services.metric_catalogue import metrics_by_slug, system_metrics
 from callscope.storage import measurements
 from callscope.web.list_address import ListAddress
 from callscope.web.views.cells import view_metric_cells
+from callscope.web.views.columns import every_column, file_choice
 from tests.support.built_calls import STARTED_AT, build_analysis, build_call
 from tests.support.metric_forms import BY_KIND, FORMULA, THRESHOLD, Fields, post
 from tests.support.pages import text_of
@@ -134,6 +141,55 @@ async def test_the_statements_of_a_page_are_as_many_for_one_column_and_call_as_f
         counts.append(len(statements))
         assert sum("metric_value.statistics" in statement for statement in statements) == 1
     assert counts[0] == counts[1]
+
+
+def links_of(page: httpx.Response) -> list[str]:
+    return [unescape(link) for link in re.findall(r'href="(/calls/export/[^"]+)"', page.text)]
+
+
+async def test_the_columns_shown_stand_in_the_files_whoever_opens_the_address(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID
+) -> None:
+    metric = await make(browser, calls, project_id, FORMULA)
+    call_id = await add(calls, project_id, properties={"campaign": "=spring", "attempt": 2})
+    await give(calls, project_id, call_id, value_of(metric, 7.5))
+    ids = ["customer", "response", "strip", "properties", f"metric:{metric.slug}", "metric:response_time"]
+    page = await browser.get("/calls?callDirection=INBOUND")
+    await browser.post("/calls/columns", data={"column": ids} | token_of(page))
+    table, lines, parquet = links_of(await browser.get("/calls?callDirection=INBOUND"))
+    assert lines == "/calls/export/jsonl?callDirection=INBOUND"
+    assert parquet.partition("?")[2] == table.partition("?")[2]
+    content = (await browser.get(table)).text
+    (row,) = csv.DictReader(io.StringIO(content))
+    further = list(row)[len(FIXED) :]
+    assert [row[name] for name in further[:4]] == ["3140", "2", "'=spring", "7.5"]
+    assert further[:4] == ["response_time_p95_ms", "property.attempt", "property.campaign", metric.slug]
+    assert further[4:] == ["response_time_ms.agent", "response_time_ms.customer"]
+    assert float(row["response_time_ms.agent"]) > 0
+    columns = read_parquet(io.BytesIO((await browser.get(parquet)).content)).read_all()
+    assert columns.column_names == [*row, "document"]
+    browser.cookies.delete("callscope_columns")
+    assert (await browser.get(table)).text == content
+    bare = (await browser.get("/calls/export/csv")).text
+    assert bare.splitlines()[0] == ",".join(list(row)[: len(FIXED)])
+
+
+async def test_every_column_of_the_list_can_be_in_a_file(
+    browser: httpx.AsyncClient, calls: Calls, project_id: UUID
+) -> None:
+    await add(calls, project_id)
+    await make(browser, calls, project_id, THRESHOLD)
+    async with calls.wiring.reads() as session:
+        shown = every_column((await metrics_by_slug(session, project_id)).values())
+        there_are = await export_choice.read_columns(session, project_id)
+    for id_ in file_choice(shown):
+        assert len(export_choice.choose_columns([id_], there_are)) > len(FIXED) or id_ == "properties", id_
+
+
+async def test_a_file_in_a_column_that_there_is_not_says_so(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/calls/export/csv?column=metric:turn_counts")
+    assert answer.status_code == 400
+    assert "there is no column `metric:turn_counts` in this project" in text_of(answer.text)
 
 
 @pytest.mark.parametrize(

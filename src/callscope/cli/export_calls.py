@@ -27,13 +27,21 @@ def export_calls(
             "--filter", help="A condition as in the API, such as `properties[plan]=gold`; may be given several times."
         ),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            help="A further column of a CSV or Parquet file, by a name that `callscope columns` shows; "
+            "may be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Write a project's calls into a file, oldest first: JSON Lines and Parquet can be imported again."""
     from callscope.boot.database import with_settings_sessions
 
-    chosen, query = _format(file, form), _query(conditions or [])
+    chosen, query = _format(file, form, columns or []), _query(conditions or [])
     with _opened(file) as target, counting("exported") as count:
-        with_settings_sessions(lambda sessions: _write(sessions, project, query, chosen, target, count))
+        with_settings_sessions(lambda sessions: _write(sessions, project, query, chosen, columns or [], target, count))
 
 
 async def _write(  # noqa: PLR0917 - everything of one command
@@ -41,24 +49,30 @@ async def _write(  # noqa: PLR0917 - everything of one command
     project: str,
     query: "CallQuery",
     form: "ExportFormat",
+    columns: list[str],
     target: IO[bytes],
     count: Callable[[int], None],
 ) -> None:
     from callscope.services.export import export_calls as exported
+    from callscope.services.export_choice import choose_columns, read_columns
     from callscope.services.projects import require_project
 
     async with sessions() as session:
         project_id = await require_project(session, project)
-    async for chunk in exported(sessions, project_id, query, form, on_progress=count):
+        chosen = choose_columns(columns, await read_columns(session, project_id))
+    async for chunk in exported(sessions, project_id, query, form, columns=chosen, on_progress=count):
         target.write(chunk)
 
 
-def _format(file: Path, form: str | None) -> "ExportFormat":
+def _format(file: Path, form: str | None, columns: list[str]) -> "ExportFormat":
     from callscope.services.export import ExportFormat
 
     spelled = form or file.suffix.removeprefix(".")
     if spelled not in set(ExportFormat):
         raise typer.BadParameter("must be jsonl, parquet or csv, by the file's ending or by --format")
+    if columns and spelled == ExportFormat.JSONL:
+        message = "JSON Lines holds everything of a call; choose columns for csv or parquet"
+        raise typer.BadParameter(message, param_hint="--column")
     return ExportFormat(spelled)
 
 
@@ -79,9 +93,12 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
         return
     # A file that is there under its name is whole.
     partial = file.with_name(f"{file.name}.partial")
-    with partial.open("wb") as target:
-        yield target
-    partial.replace(file)
+    try:
+        with partial.open("wb") as target:
+            yield target
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def _lines(file: Path) -> Iterator[str]:
     if file.suffix == ".parquet":
         from arro3.io import read_parquet
 
-        from callscope.services.export import DOCUMENT
+        from callscope.services.export_columns import DOCUMENT
 
         for batch in read_parquet(file, batch_size=CALLS_PER_TRANSACTION):
             yield from (str(document) for document in batch[DOCUMENT].to_pylist())

@@ -30,9 +30,13 @@ async def insert_missing(session: AsyncSession, project_id: UUID, types: Mapping
     await session.execute(insert(PropertyDefinitionRow).on_conflict_do_nothing(), rows)
 
 
-async def read_types(session: AsyncSession, project_id: UUID, names: Collection[str]) -> dict[str, PropertyType]:
-    """Return the types the project fixed for those of `names` that it knows."""
+async def read_types(
+    session: AsyncSession, project_id: UUID, names: Collection[str] | None = None
+) -> dict[str, PropertyType]:
+    """Return the types the project fixed for those of `names` that it knows, None for all it knows."""
     query = select(PropertyDefinitionRow.name, PropertyDefinitionRow.type).where(
-        PropertyDefinitionRow.project_id == project_id, PropertyDefinitionRow.name == any_(array_of(names, str))
+        PropertyDefinitionRow.project_id == project_id
     )
+    if names is not None:
+        query = query.where(PropertyDefinitionRow.name == any_(array_of(names, str)))
     return {name: PropertyType(type_) for name, type_ in await session.execute(query)}

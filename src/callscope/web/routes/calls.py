@@ -5,11 +5,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from callscope.core.roles import Role
-from callscope.services import saved_filters
+from callscope.services import export_choice, saved_filters
 from callscope.services.export import ExportFormat, export_calls
 from callscope.services.metric_catalogue import metrics_by_slug
 from callscope.web.call_listing import read_listing
@@ -61,12 +61,21 @@ async def apply_filter(request: Request, visitor: SignedIn) -> Response:  # noqa
 
 
 @router.get("/calls/export/{form}")
-async def export(request: Request, pages: PagesDependency, visitor: SignedIn, form: ExportFormat) -> Response:
-    """Send a file of every call of the list, streamed as it is read."""
+async def export(
+    request: Request,
+    pages: PagesDependency,
+    visitor: SignedIn,
+    form: ExportFormat,
+    column: Annotated[list[str] | None, Query()] = None,
+) -> Response:
+    """Send a file of every call of the list, streamed as it is read; the address alone says in which columns."""
     address = parse_address(request.query_params.multi_items())
     query = address.call_query(after=None, limit=1)
+    async with pages.reads() as session:
+        there_are = await export_choice.read_columns(session, visitor.project_id)
+        columns = export_choice.choose_columns(column or (), there_are)
     headers = {"content-disposition": f'attachment; filename="calls.{form}"'}
-    chunks = export_calls(pages.reads, visitor.project_id, query, form, worst=address.worst)
+    chunks = export_calls(pages.reads, visitor.project_id, query, form, columns=columns, worst=address.worst)
     return StreamingResponse(chunks, media_type=form.media_type, headers=headers)
 
 

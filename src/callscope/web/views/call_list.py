@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from callscope.core.call import Call, CallStatus
 from callscope.core.call_figures import CallFigures, Worst
@@ -14,7 +14,7 @@ from callscope.web.list_address import PATH, ListAddress
 from callscope.web.views.analysis import AnalysisView, view_analysis
 from callscope.web.views.call import plain_property, who
 from callscope.web.views.cells import Cell, view_metric_cells
-from callscope.web.views.columns import Column
+from callscope.web.views.columns import Column, file_choice
 from callscope.web.views.conditions import Condition, view_conditions
 from callscope.web.views.highlight import Piece, marked
 from callscope.web.views.strip import StripView, view_strip
@@ -92,6 +92,7 @@ class CallListPage:
     next_href: str | None
     own_href: str
     saved: tuple[tuple[str, str, str], ...]
+    files: tuple[tuple[str, str], ...]
     is_untouched: bool
     has_open_analysis: bool
 
@@ -121,8 +122,20 @@ def view_listing(
         next_href=address.href(after=listing.next_cursor) if listing.next_cursor else None,
         own_href=address.href(after=after),
         saved=tuple((str(one.id), one.name, f"{PATH}?{one.query}") for one in listing.saved),
+        files=_files(address, columns),
         is_untouched=not address.pairs and address.worst is None and after is None,
         has_open_analysis=any(row.analysis.is_open for row in rows),
+    )
+
+
+def _files(address: ListAddress, columns: Sequence[Column]) -> tuple[tuple[str, str], ...]:
+    """Return label and address of each file of the list: the columns shown stand in those of tables."""
+    chosen = urlencode([("column", id_) for id_ in file_choice(columns)], safe=":")
+    table, whole = [address.query, chosen], [address.query]
+    forms = (("CSV", "csv", table), ("JSON Lines", "jsonl", whole), ("Parquet", "parquet", table))
+    return tuple(
+        (label, f"{PATH}/export/{form}{'?' if any(parts) else ''}{'&'.join(filter(None, parts))}")
+        for label, form, parts in forms
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from callscope.core.call_query import CallSort
 from callscope.core.metric import ValueType
 from callscope.core.metric_definition import DefinedMetric
+from callscope.services.export_choice import METRIC_CHOICE, PROPERTIES_CHOICE
+from callscope.services.export_columns import ANALYSIS_CHOICE, FIGURE_CHOICES
 
-METRIC_PREFIX = "metric:"
 MAX_CHOSEN = 30
 NUMBERS = frozenset({ValueType.SCALE, ValueType.NUMERIC, ValueType.COUNT, ValueType.OFFSET})
 
@@ -58,13 +59,15 @@ DEFAULT = (
     "ended",
     "analysis",
 )
+CHOSEN_IN_FILES = FIGURE_CHOICES | {ANALYSIS_CHOICE, PROPERTIES_CHOICE}
+"""The ids of those whose content is not in every file, but in those that are asked for it."""
 
 
 def every_column(metrics: Iterable[DefinedMetric]) -> tuple[Column, ...]:
     """Return all columns there are for a project with these metrics, theirs last."""
     of_metrics = (
         Column(
-            id=f"{METRIC_PREFIX}{metric.slug}",
+            id=f"{METRIC_CHOICE}{metric.slug}",
             label=metric.name,
             is_number=metric.value_type in NUMBERS,
             metric=metric,
@@ -79,3 +82,8 @@ def chosen_columns(ids: Sequence[str], columns: Sequence[Column]) -> tuple[Colum
     known = {column.id for column in columns}
     wanted = set([one for one in ids if one in known][:MAX_CHOSEN]) or set(DEFAULT)
     return tuple(column for column in columns if column.id in wanted | {ALWAYS})
+
+
+def file_choice(shown: Iterable[Column]) -> tuple[str, ...]:
+    """Return the ids by which a file is asked for what the columns show and not every file has."""
+    return tuple(column.id for column in shown if column.metric is not None or column.id in CHOSEN_IN_FILES)
