@@ -31,15 +31,19 @@ async def ingest_and_analyse(pipeline: Pipeline, server: RecordingServer, name: 
     return call
 
 
-async def places_of(session: AsyncSession, needle: str) -> list[str]:
-    """Return the tables in any column of which `needle` is found, as text or as bytes."""
+async def places_of(session: AsyncSession, needle: str, *, stands_alone: bool = False) -> list[str]:
+    """Return the tables in any column of which `needle` is found, as text or as bytes.
+
+    One that `stands_alone` is no part of an id, a hash or a longer number: those hold any four digits now and then.
+    """
     tables = await session.execute(
         text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'procrastinate%'")
     )
     found = []
     for (table,) in tables.all():
-        query = text(f'SELECT count(*) FROM "{table}" AS row WHERE lower(row::text) LIKE ANY(:patterns)')  # noqa: S608 - its own name
-        patterns = [f"%{needle}%", f"%{needle.encode().hex()}%"]
+        query = text(f'SELECT count(*) FROM "{table}" AS row WHERE lower(row::text) ~ ANY(:patterns)')  # noqa: S608 - its own name
+        as_text = f"(?<![0-9a-f.-]){needle}(?![0-9a-f-])" if stands_alone else f"(?q){needle}"
+        patterns = [as_text, needle.encode().hex()]
         if (await session.execute(query, {"patterns": patterns})).scalar_one():
             found.append(table)
     return found
