@@ -61,7 +61,7 @@ docs: $(VENV)/.test-installed ## Write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
 
 audit: $(VENV)/.test-installed ## Scan the pinned dependencies for known faults; write the SBOM and the list of licences
-	$(BIN)/python requirements/audit.py
+	$(BIN)/python requirements/audit.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 lock: $(VENV)/.test-installed ## Resolve the dependencies anew and pin them with hashes
 	$(BIN)/python requirements/lock.py

@@ -1,9 +1,12 @@
 """Scan the pinned runtime dependencies, and write what they are: `sbom.cdx.json` and `licences.md`, in `build/audit`.
 
-The scan asks the public database of advisories, so it needs the network; SBOM and licences do not. Exit codes: 0 for
-nothing known, 1 for an advisory, 2 for not scanned.
+    python requirements/audit.py [--advisories URL] [--out FOLDER]
+
+The scan asks the public database of advisories, or one of your own that answers as OSV's `/v1/query` does; SBOM and
+licences need no network. Exit codes: 0 for nothing known, 1 for an advisory, 2 for not scanned.
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -88,30 +91,35 @@ def licence_table(packages: list[dict[str, Any]]) -> str:
     return "\n".join(["| package | version | licence |", "|---|---|---|", *rows, ""])
 
 
-def main() -> None:
-    """Write both files, then scan, and say plainly when that was not possible."""
-    packages = pinned()
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "sbom.cdx.json").write_text(json.dumps(sbom(packages), indent=2) + "\n")
-    (OUT / "licences.md").write_text(licence_table(packages))
-    print(f"Wrote {len(packages)} packages to {OUT}.", flush=True)
-    scan = [
-        sys.executable,
-        "-m",
-        "pip_audit",
-        "--strict",
-        "--require-hashes",
-        "--disable-pip",
-        "--requirement",
-        str(LOCK),
-    ]
-    scanned = subprocess.run(scan, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+def scan(advisories: str | None) -> int:
+    """Ask for advisories on every pinned package, print them, and return the exit code."""
+    service = [] if advisories is None else ["--vulnerability-service", "osv", "--osv-url", advisories]
+    options = ["--strict", "--require-hashes", "--disable-pip", "--requirement", str(LOCK)]
+    command = [sys.executable, "-m", "pip_audit", *options, *service]
+    scanned = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
     sys.stdout.write(scanned.stdout)
     if any(sign in scanned.stderr for sign in UNREACHABLE):
-        print("NOT SCANNED: the database of advisories is out of reach from here. Run `make audit` where it is not.")
-        sys.exit(NOT_SCANNED)
+        print(
+            "NOT SCANNED: the database of advisories is out of reach from here. Run `make audit` where it is not, or "
+            "name one that is: make audit ADVISORIES=URL"
+        )
+        return NOT_SCANNED
     sys.stderr.write(scanned.stderr)
-    sys.exit(scanned.returncode)
+    return scanned.returncode
+
+
+def main() -> None:
+    """Write both files, then scan, and say plainly when that was not possible."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--advisories", metavar="URL", help="a database of advisories in place of the public one")
+    parser.add_argument("--out", type=Path, default=OUT, help="where SBOM and licences are written")
+    arguments = parser.parse_args()
+    packages = pinned()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "sbom.cdx.json").write_text(json.dumps(sbom(packages), indent=2) + "\n")
+    (arguments.out / "licences.md").write_text(licence_table(packages))
+    print(f"Wrote {len(packages)} packages to {arguments.out}.", flush=True)
+    sys.exit(scan(arguments.advisories))
 
 
 if __name__ == "__main__":
