@@ -103,6 +103,16 @@ async def test_an_undisturbed_call_completes(
     assert_no_job_is_left(service)
 
 
+async def test_a_worker_at_work_stands_behind_server_and_database(
+    service: Service, recordings: RecordingServer
+) -> None:
+    await wait_until_final(service, await create(service, recordings))
+
+    server, database, (worker,) = psutil.Process(service.server.pid), service.database(), service.workers()
+    assert database is not None
+    assert worker.nice() > server.nice() == database.nice()
+
+
 @pytest.mark.parametrize("stage", list(Stage))
 @pytest.mark.parametrize("kill_parts", KILLS)
 async def test_a_stage_that_was_about_to_commit_is_done_again_and_counts_once(
