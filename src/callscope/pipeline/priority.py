@@ -2,7 +2,6 @@
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 
 SESSION_NICENESS = Path("/proc/self/autogroup")
@@ -24,9 +23,13 @@ def stand_back(niceness: int) -> None:
 
 
 def _ask_for_session(niceness: int) -> None:
-    with suppress(PermissionError):
-        for _ in range(TRIES):
-            with suppress(BlockingIOError):
-                SESSION_NICENESS.write_text(str(niceness), encoding="ascii")
-                return
+    for _ in range(TRIES):
+        try:
+            SESSION_NICENESS.write_text(str(niceness), encoding="ascii")
+        except BlockingIOError:
             time.sleep(PAUSE_S)
+        except OSError:
+            # Not ours to change, or in a /proc that a container made read-only.
+            return
+        else:
+            return
