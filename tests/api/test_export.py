@@ -1,3 +1,4 @@
+import asyncio
 import csv
 import io
 import json
@@ -9,13 +10,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from anyio import CancelScope
 from arro3.io import read_parquet
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callscope.core.call import Role
 from callscope.core.call_query import CallQuery, CallSort
 from callscope.core.errors import InvalidInput
 from callscope.core.metric import EvidenceSpan, MetricContext, MetricValue, ValueState
-from callscope.services.call_documents import parse_document
+from callscope.services.call_documents import CallDocument, parse_document
 from callscope.services.export import ExportFormat, export_calls
 from callscope.services.export_choice import choose_columns, read_columns
 from callscope.services.export_columns import DOCUMENT, FIXED
@@ -217,6 +221,39 @@ async def test_only_what_is_asked_for_is_exported_however_many_there_are(
     one = await exported(api, project_id, ExportFormat.JSONL, replace(ANY, external_id="n3"))
     assert [json.loads(line)["externalId"] for line in one.splitlines()] == ["n3"]
     assert await exported(api, project_id, ExportFormat.JSONL, replace(ANY, external_id="none")) == b""
+
+
+async def test_who_leaves_a_file_half_way_costs_no_connection(
+    api: ApiUnderTest, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callscope.services.export.CALLS_PER_READ", 1)
+    leaving, reading, may_read = CancelScope(), asyncio.Event(), asyncio.Event()
+    pids: list[int] = []
+
+    async def slow_read(session: AsyncSession, *_: object) -> list[CallDocument]:
+        pids.append(await session.scalar(text("SELECT pg_backend_pid()")))
+        reading.set()
+        await may_read.wait()
+        pids.append(await session.scalar(text("SELECT pg_backend_pid()")))
+        return []
+
+    async def take() -> None:
+        with leaving:
+            await exported(api, project_id, ExportFormat.JSONL)
+
+    monkeypatch.setattr("callscope.services.export._exported", slow_read)
+    taking = asyncio.create_task(take())
+    await reading.wait()
+    leaving.cancel()
+    await asyncio.sleep(0)
+    may_read.set()
+    await taking
+
+    assert leaving.cancelled_caught
+    async with api.transactions() as session:
+        pids.append(await session.scalar(text("SELECT pg_backend_pid()")))
+    assert len(pids) == 3
+    assert len(set(pids)) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from anyio import CancelScope
 
 from callscope.core.ids import new_id
 from callscope.storage import notifications
@@ -85,6 +86,36 @@ async def test_many_watchers_cost_one_reading_a_change(changes: LiveChanges, wir
     await asyncio.gather(*(next_content(stream) for stream in streams))
 
     assert content.read_count - read_before <= 2
+
+
+async def test_a_reading_goes_on_when_the_watcher_who_began_it_leaves(changes: LiveChanges) -> None:
+    begun, may_end, begun_count = asyncio.Event(), asyncio.Event(), 0
+
+    async def read() -> bytes:
+        nonlocal begun_count
+        begun_count += 1
+        begun.set()
+        await may_end.wait()
+        return event("content", "first")
+
+    leaving = CancelScope()
+
+    async def watch_and_leave() -> None:
+        with leaving:
+            async for _ in changes.stream((PROJECT, CALL), read):
+                pass
+
+    watching = asyncio.create_task(watch_and_leave())
+    await begun.wait()
+    staying = asyncio.create_task(anext(changes.stream((PROJECT, CALL), read)))
+    leaving.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    await watching
+
+    assert leaving.cancelled_caught
+    assert await staying == b"event: content\ndata: first\n\n"
+    assert begun_count == 1
 
 
 async def test_what_others_watch_is_not_read(changes: LiveChanges, wire: Wire) -> None:

@@ -11,6 +11,9 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING
 from uuid import UUID
 
+from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
+
 from callscope.core.call import Call
 from callscope.core.call_figures import Worst
 from callscope.core.call_query import CallQuery
@@ -108,12 +111,15 @@ async def _read_calls(
 ) -> AsyncIterator[list[ExportedCall]]:
     stretch, count = replace(query, after=None, limit=CALLS_PER_READ), 0
     while True:
-        async with reads() as session:
-            if worst is None:
-                found, next_cursor = await call_list.read_stretch(session, project_id, stretch)
-            else:
-                found, next_cursor = await worst_calls.read_stretch(session, project_id, stretch, worst)
-            read = await _exported(session, project_id, found, columns)
+        # Whoever takes the file may leave at any time, and a statement cut short costs its connection.
+        await checkpoint_if_cancelled()
+        with CancelScope(shield=True):
+            async with reads() as session:
+                if worst is None:
+                    found, next_cursor = await call_list.read_stretch(session, project_id, stretch)
+                else:
+                    found, next_cursor = await worst_calls.read_stretch(session, project_id, stretch, worst)
+                read = await _exported(session, project_id, found, columns)
         count += len(read)
         if on_progress is not None:
             on_progress(count)

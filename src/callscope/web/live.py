@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from anyio import CancelScope
 from psycopg import Error as DatabaseError
 
 from callscope.storage.notifications import ChangedCall
@@ -46,11 +47,16 @@ class _Topic:
         self.changed = asyncio.Event()
 
     async def newest(self, read: Read) -> bytes:
-        """Return the content as of the last change, read once however many ask."""
+        """Return the content as of the last change, read once however many ask.
+
+        A reading goes on though the watcher who began it leaves: others wait for it, and a statement cut short costs
+        its connection.
+        """
         async with self.reading:
             if self.read_count != self.told_count:
                 told_count = self.told_count
-                self.content, self.read_count = await read(), told_count
+                with CancelScope(shield=True):
+                    self.content, self.read_count = await read(), told_count
             return self.content
 
 
