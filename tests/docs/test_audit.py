@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
+
+import av
 
 from tests.support.recording_server import RecordingServer, Reply, SeenRequest, running_recording_server
 
@@ -30,9 +34,14 @@ def advisories(server: RecordingServer, faults: dict[str, object], *, reply: Rep
 
 
 async def audit(url: str, folder: Path) -> tuple[int | None, str]:
+    """Run the audit beside a package registry that has one newer release of one package."""
+    releases = folder / "releases"
+    releases.mkdir()
+    (releases / "httpx-99.0-py3-none-any.whl").touch()
+    registry = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(releases)}
     program = (sys.executable, ROOT / "requirements" / "audit.py", "--advisories", url, "--out", folder)
     pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    auditing = await asyncio.create_subprocess_exec(*program, **pipes)
+    auditing = await asyncio.create_subprocess_exec(*program, **pipes, env=registry)
     printed, _ = await auditing.communicate()
     return auditing.returncode, printed.decode()
 
@@ -45,9 +54,23 @@ async def test_nothing_known_passes_and_every_pinned_package_was_asked_about(tmp
         asked = {json.loads(request.body)["package"]["name"] for request in server.requests}
     assert EVERYWHERE <= asked <= set(PINS)
     components = json.loads((tmp_path / "sbom.cdx.json").read_text())["components"]
-    assert {component["name"] for component in components} == set(PINS)
+    assert {component["name"] for component in components} == {*PINS, "FFmpeg", "PostgreSQL", "OpenSSL"}
     rows = (tmp_path / "licences.md").read_text().splitlines()[2:]
-    assert {row.split(" | ")[0].removeprefix("| ") for row in rows} == set(PINS)
+    assert {row.split(" | ")[0].removeprefix("| ").split(",")[0] for row in rows} == {
+        component["name"] for component in components
+    }
+
+
+async def test_programs_inside_packages_are_named_as_scanners_know_them(tmp_path: Path) -> None:
+    async with running_recording_server() as server:
+        _, printed = await audit(advisories(server, {}), tmp_path)
+
+    components = json.loads((tmp_path / "sbom.cdx.json").read_text())["components"]
+    names = {component["name"]: component["cpe"] for component in components if "cpe" in component}
+    assert names["FFmpeg"] == f"cpe:2.3:a:ffmpeg:ffmpeg:{av.ffmpeg_version_info}:*:*:*:*:*:*:*"
+    assert re.fullmatch(r"cpe:2\.3:a:postgresql:postgresql:\d+\.\d+:.*", names["PostgreSQL"])
+    assert f"FFmpeg {av.ffmpeg_version_info}" in printed
+    assert f"Pins with a newer release: httpx {version('httpx')} (99.0)." in printed
 
 
 async def test_an_advisory_is_named_and_fails_the_audit(tmp_path: Path) -> None:

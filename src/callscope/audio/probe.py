@@ -13,9 +13,23 @@ from callscope.core.recording import Probe
 READABLE_CONTAINERS = (
     "wav,w64,mp3,mov,mp4,m4a,3gp,3g2,mj2,ogg,aac,flac,matroska,webm,aiff,au,amr,caf"  # named as FFmpeg's demuxers are
 )
+READABLE_CODECS = (  # named as FFmpeg's decoders are
+    "aac,aac_latm,ac3,eac3,alac,flac,vorbis,opus,libopus,speex,"
+    "mp1,mp1float,mp2,mp2float,mp3,mp3float,mp3adu,mp3adufloat,mp3on4,mp3on4float,"
+    "amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,gsm,gsm_ms,ilbc,evrc,qcelp,truespeech,"
+    "g722,g723_1,g726,g726le,g728,g729,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_yamaha,"
+    "pcm_alaw,pcm_mulaw,pcm_s8,pcm_s8_planar,pcm_u8,pcm_f16le,pcm_f24le,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,"
+    "pcm_s16be,pcm_s16be_planar,pcm_s16le,pcm_s16le_planar,pcm_s24be,pcm_s24le,pcm_s24le_planar,pcm_s32be,pcm_s32le,"
+    "pcm_s32le_planar,pcm_s64be,pcm_s64le,pcm_u16be,pcm_u16le,pcm_u24be,pcm_u24le,pcm_u32be,pcm_u32le"
+)
 # Play-list formats (HLS, concat, DASH) would make the demuxer open other files and addresses, so they are not in the
-# list above, and no protocol but `file` may be opened.
-_OPEN_OPTIONS = {"format_whitelist": READABLE_CONTAINERS, "protocol_whitelist": "file"}
+# list above, and no protocol but `file` may be opened. Opening a file decodes some of each stream in it: pictures,
+# whose decoders are FFmpeg's weakest, are passed over undecoded.
+_OPEN_OPTIONS = {
+    "format_whitelist": READABLE_CONTAINERS,
+    "codec_whitelist": READABLE_CODECS,
+    "protocol_whitelist": "file",
+}
 _MICROSECONDS_PER_MS = 1000
 
 
@@ -43,14 +57,20 @@ def open_container(path: Path) -> InputContainer:
 
 
 def audio_stream(container: InputContainer) -> AudioStream:
-    """Return the first audio stream that has a decoder.
+    """Return the first audio stream that we decode.
 
     Raises:
         NotAudio: there is none.
     """
+    foreign = []
     for stream in container.streams.audio:
-        if stream.codec_context is not None and stream.codec_context.sample_rate > 0 and stream.channels > 0:
+        if stream.codec_context is None or stream.codec_context.sample_rate <= 0 or stream.channels <= 0:
+            continue
+        if stream.codec_context.name in READABLE_CODECS.split(","):
             return stream
+        foreign.append(stream.codec_context.name)
+    if foreign:
+        raise NotAudio(f"The recording's sound is {foreign[0]}, which is not decoded here. Send WAV, MP3, AAC or Opus.")
     kinds = " and ".join(sorted({stream.type for stream in container.streams})) or "nothing readable"
     raise NotAudio(f"The recording holds {kinds} but no sound. Send the file that has the call's audio.")
 
