@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.test_every_page import violations
 from tests.support.browser import sign_in_with_key
 from tests.support.database import DatabaseServer
@@ -31,7 +32,7 @@ def traced(database_server: DatabaseServer) -> Iterator[TracedSite]:
 async def traced_page(running_browser: Browser, traced: TracedSite) -> AsyncIterator[Page]:
     """A tab that is signed in. No script may fail."""
     context = await running_browser.new_context(viewport={"width": 1280, "height": 900}, base_url=traced.url)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
     context.on("weberror", lambda error: troubles.append(str(error.error)))
     page = await context.new_page()

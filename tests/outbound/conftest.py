@@ -17,6 +17,14 @@ async def server() -> AsyncIterator[RecordingServer]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[OutboundClient]:
+    """A client that may reach loopback."""
+    client = OutboundClient(allowed_networks=LOOPBACK)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def hasty_client() -> AsyncIterator[OutboundClient]:
     """A client that may reach loopback and has little patience."""
     limits = FetchLimits(idle_s=0.8, head_s=1.0, rate_window_s=0.2, min_bytes_per_s=1000)
     client = OutboundClient(allowed_networks=LOOPBACK, limits=limits)

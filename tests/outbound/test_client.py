@@ -207,16 +207,16 @@ async def test_a_truncated_body_is_not_taken_for_the_file(client: OutboundClient
     assert await cause_of(client, url) is FetchCause.BROKEN_OFF
 
 
-async def test_a_dripping_body_is_given_up(client: OutboundClient, server: RecordingServer) -> None:
+async def test_a_dripping_body_is_given_up(hasty_client: OutboundClient, server: RecordingServer) -> None:
     url = server.serve("/a", Reply(body=FILE, drip_s=0.05))
 
-    assert await cause_of(client, url) is FetchCause.TIMED_OUT
+    assert await cause_of(hasty_client, url) is FetchCause.TIMED_OUT
 
 
-async def test_a_body_that_never_comes_is_given_up(client: OutboundClient, server: RecordingServer) -> None:
+async def test_a_body_that_never_comes_is_given_up(hasty_client: OutboundClient, server: RecordingServer) -> None:
     url = server.serve("/a", Reply(body=FILE, hold=asyncio.Event()))
 
-    assert await cause_of(client, url) is FetchCause.TIMED_OUT
+    assert await cause_of(hasty_client, url) is FetchCause.TIMED_OUT
 
 
 async def test_the_whole_download_has_a_time_limit(client: OutboundClient, server: RecordingServer) -> None:
@@ -225,10 +225,10 @@ async def test_the_whole_download_has_a_time_limit(client: OutboundClient, serve
     assert await cause_of(client, url, timeout_s=-1.0) is FetchCause.TIMED_OUT
 
 
-async def test_headers_that_drip_are_given_up(client: OutboundClient, server: RecordingServer) -> None:
+async def test_headers_that_drip_are_given_up(hasty_client: OutboundClient, server: RecordingServer) -> None:
     url = server.serve("/a", Reply(headers={f"x-{number}": "y" for number in range(50)}, head_drip_s=0.2))
 
-    assert await cause_of(client, url) is FetchCause.TIMED_OUT
+    assert await cause_of(hasty_client, url) is FetchCause.TIMED_OUT
 
 
 async def test_compressed_bodies_are_refused_unread(client: OutboundClient, server: RecordingServer) -> None:

@@ -63,7 +63,7 @@ def judge(server: RecordingServer) -> JudgeServer:
 async def context(sessions: SessionFactory, tmp_path: Path) -> AsyncIterator[PipelineContext]:
     """A context that may fetch from loopback and tries again at once."""
     outbound = OutboundClient(
-        allowed_networks=(IPv4Network("127.0.0.0/8"),), limits=FetchLimits(idle_s=1.0, head_s=2.0)
+        allowed_networks=(IPv4Network("127.0.0.0/8"),), limits=FetchLimits(idle_s=20.0, head_s=30.0)
     )
     yield PipelineContext(
         sessions=sessions,
