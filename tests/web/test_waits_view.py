@@ -50,7 +50,7 @@ def test_a_wait_that_is_not_split_says_why() -> None:
     (row,) = viewed(UNTRACED).rows
     assert row.reason == "No spans."
     assert row.amounts == ("300 ms", *[None] * 7)
-    assert "<td>No spans.</td>" in render("_waits.html", waits=viewed(UNTRACED))
+    assert 'data-label="Split">No spans.</td>' in render("_waits.html", waits=viewed(UNTRACED))
 
 
 def test_without_waits_there_is_nothing_to_show() -> None:
