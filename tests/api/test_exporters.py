@@ -20,6 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Link, StatusCode
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callscope.api.limits import key_buckets, name_of_key
@@ -230,3 +231,20 @@ async def test_the_javascript_exporter(
     assert (tool.parent_span_id, tool.status_message) == (call.span_id, "no such order")
     assert [event.name for event in tool.events] == ["asked"]
     assert tool.attribute("roark.external_id") == "order 7"
+
+
+async def test_what_a_sender_over_grpc_no_longer_waits_for_is_stored_all_the_same(
+    engine: AsyncEngine, sessions: SessionFactory, key: CreatedKey
+) -> None:
+    async with (
+        serving_otlp_grpc(intake(engine), "127.0.0.1:0") as port,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        export = channel.unary_unary(f"/{SERVICE}/Export")
+        async with sessions.begin() as other:
+            await other.execute(text("LOCK TABLE trace_payload IN ACCESS EXCLUSIVE MODE"))
+            with pytest.raises(grpc.aio.AioRpcError) as given_up:
+                await export(body(span()), metadata=(("authorization", f"Bearer {key.plain_key}"),), timeout=2)
+
+    assert given_up.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert await count_rows(sessions, "trace_payload") == {"trace_payload": 1}

@@ -1,5 +1,6 @@
 """OTLP over gRPC, on a port of its own; the same intake as over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,7 @@ from callscope.api.authentication import INTEGRATION_KEY_HEADER
 from callscope.api.routes.otlp import acknowledgement, plain_key
 from callscope.api.trace_intake import RETRY_AFTER_S, Overloaded, TooMany, TraceIntake
 from callscope.core.errors import CallscopeError, PermissionMissing, Unauthenticated
-from callscope.traces.payload import MediaType
+from callscope.traces.payload import MediaType, Payload
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +35,44 @@ ServicerContext = grpc.aio.ServicerContext[bytes, ExportTraceServiceResponse]
 DATABASE_AWAY = "The database does not answer. Nothing was stored; send the spans again."
 
 
+class _Takings:
+    """Payloads on their way into the database. They get there though their sender gives up, as over HTTP.
+
+    gRPC cancels what a sender no longer waits for, and a statement cut short costs its connection.
+    """
+
+    def __init__(self, intake: TraceIntake) -> None:
+        self._intake = intake
+        self._under_way: set[asyncio.Task[Payload]] = set()
+
+    async def take(self, key: str, body: bytes) -> Payload:
+        """Return what was understood once it is committed. Raises as TraceIntake.take."""
+        self._intake.count(key)
+        taking = asyncio.create_task(
+            self._intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity"),
+        )
+        self._under_way.add(taking)
+        taking.add_done_callback(self._end)
+        return await asyncio.shield(taking)
+
+    async def finish(self) -> None:
+        """Wait for those that are left."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _end(self, taking: asyncio.Task[Payload]) -> None:
+        self._under_way.discard(taking)
+        if not taking.cancelled():
+            # Looked at, for a sender that has given up is told nothing.
+            taking.exception()
+
+
 @asynccontextmanager
 async def serving_otlp_grpc(intake: TraceIntake, address: str) -> AsyncIterator[int]:
     """Take traces on `address` ("host:port") while the block runs; yield the port. Raises OSError when it is taken."""
+    takings = _Takings(intake)
 
     async def export(body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
-        return await _export(intake, body, context)
+        return await _export(takings, body, context)
 
     handler: grpc.RpcMethodHandler[bytes, ExportTraceServiceResponse] = grpc.unary_unary_rpc_method_handler(
         # Without a deserializer the request comes as the bytes that are stored.
@@ -58,14 +91,14 @@ async def serving_otlp_grpc(intake: TraceIntake, address: str) -> AsyncIterator[
         yield port
     finally:
         await server.stop(STOP_GRACE_S)
+        await takings.finish()
 
 
-async def _export(intake: TraceIntake, body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
+async def _export(takings: _Takings, body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
     sent = {name.lower(): value for name, value in context.invocation_metadata() or ()}
     try:
         key = plain_key(str(sent.get("authorization", "")), str(sent.get(INTEGRATION_KEY_HEADER, "")))
-        intake.count(key)
-        payload = await intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity")
+        payload = await takings.take(key, body)
     except CallscopeError as error:
         wait_s = error.wait_s if isinstance(error, TooMany) else RETRY_AFTER_S
         code = CODES.get(type(error), grpc.StatusCode.INVALID_ARGUMENT)
