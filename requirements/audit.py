@@ -131,14 +131,20 @@ def licence_table(packages: list[dict[str, Any]], programs: list[dict[str, Any]]
 
 def left_behind(packages: list[dict[str, Any]]) -> str:
     """Return which pins have a newer release by the package registry that pip is set up for."""
-    command = [sys.executable, "-m", "pip", "list", "--outdated", "--format", "json", "--disable-pip-version-check"]
-    listed = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
-    if listed.returncode != 0:
-        return "Which pins have a newer release is not known: no package registry is in reach."
+    found = _releases("--outdated")
+    # pip lists nothing either way when it finds no release of anything.
+    if not found and not _releases("--uptodate"):
+        return "NOT KNOWN which pins have a newer release: no package registry is in reach."
     pins = {package["name"] for package in packages}
-    newer = [one for one in json.loads(listed.stdout) if one["name"] in pins]
-    names = ", ".join(f"{one['name']} {one['version']} ({one['latest_version']})" for one in newer)
-    return f"Pins with a newer release: {names or 'none'}."
+    newer = (f"{one['name']} {one['version']} ({one['latest_version']})" for one in found if one["name"] in pins)
+    return f"Pins with a newer release: {', '.join(newer) or 'none'}."
+
+
+def _releases(which: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "pip", "list", which, "--format", "json", "--disable-pip-version-check"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+    found: list[dict[str, Any]] = json.loads(listed.stdout)
+    return found
 
 
 def scan(advisories: str | None) -> int:

@@ -33,11 +33,12 @@ def advisories(server: RecordingServer, faults: dict[str, object], *, reply: Rep
     return server.serve("/v1/query", reply or answer)
 
 
-async def audit(url: str, folder: Path) -> tuple[int | None, str]:
-    """Run the audit beside a package registry that has one newer release of one package."""
+async def audit(url: str, folder: Path, *, newer: str = "httpx-99.0-py3-none-any.whl") -> tuple[int | None, str]:
+    """Run the audit beside a package registry that has one newer release of one package, or nothing."""
     releases = folder / "releases"
     releases.mkdir()
-    (releases / "httpx-99.0-py3-none-any.whl").touch()
+    if newer:
+        (releases / newer).touch()
     registry = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(releases)}
     program = (sys.executable, ROOT / "requirements" / "audit.py", "--advisories", url, "--out", folder)
     pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
@@ -83,7 +84,8 @@ async def test_an_advisory_is_named_and_fails_the_audit(tmp_path: Path) -> None:
 
 async def test_a_database_out_of_reach_is_no_pass(tmp_path: Path) -> None:
     async with running_recording_server() as server:
-        exit_code, printed = await audit(advisories(server, {}, reply=Reply(status=503)), tmp_path)
+        exit_code, printed = await audit(advisories(server, {}, reply=Reply(status=503)), tmp_path, newer="")
 
     assert exit_code == 2
     assert "NOT SCANNED" in printed
+    assert "NOT KNOWN which pins have a newer release" in printed
