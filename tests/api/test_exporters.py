@@ -248,3 +248,20 @@ async def test_what_a_sender_over_grpc_no_longer_waits_for_is_stored_all_the_sam
 
     assert given_up.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert await count_rows(sessions, "trace_payload") == {"trace_payload": 1}
+
+
+async def test_a_database_that_hangs_does_not_hold_up_the_end_of_grpc(
+    engine: AsyncEngine, sessions: SessionFactory, key: CreatedKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callscope.api.otlp_grpc.STOP_GRACE_S", 0.2)
+    async with asyncio.timeout(60), sessions.begin() as other:
+        await other.execute(text("LOCK TABLE trace_payload IN ACCESS EXCLUSIVE MODE"))
+        async with (
+            serving_otlp_grpc(intake(engine), "127.0.0.1:0") as port,
+            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        ):
+            export = channel.unary_unary(f"/{SERVICE}/Export")
+            with pytest.raises(grpc.aio.AioRpcError):
+                await export(body(span()), metadata=(("authorization", f"Bearer {key.plain_key}"),), timeout=2)
+
+    assert await count_rows(sessions, "trace_payload") == {"trace_payload": 0}

@@ -48,16 +48,18 @@ class _Takings:
     async def take(self, key: str, body: bytes) -> Payload:
         """Return what was understood once it is committed. Raises as TraceIntake.take."""
         self._intake.count(key)
-        taking = asyncio.create_task(
-            self._intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity"),
-        )
+        taking = asyncio.create_task(self._intake.take(key, body, media_type=MediaType.PROTOBUF, encoding="identity"))
         self._under_way.add(taking)
         taking.add_done_callback(self._end)
         return await asyncio.shield(taking)
 
-    async def finish(self) -> None:
-        """Wait for those that are left."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+    async def finish(self, grace_s: float) -> None:
+        """Wait for those that are left, and cut off what takes longer: nobody was told that it is stored."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=grace_s)
+            for taking in late:
+                taking.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _end(self, taking: asyncio.Task[Payload]) -> None:
         self._under_way.discard(taking)
@@ -90,8 +92,7 @@ async def serving_otlp_grpc(intake: TraceIntake, address: str) -> AsyncIterator[
     try:
         yield port
     finally:
-        await server.stop(STOP_GRACE_S)
-        await takings.finish()
+        await asyncio.gather(server.stop(STOP_GRACE_S), takings.finish(STOP_GRACE_S))
 
 
 async def _export(takings: _Takings, body: bytes, context: ServicerContext) -> ExportTraceServiceResponse:
